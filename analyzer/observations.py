@@ -1,0 +1,63 @@
+"""The facts of one or several captures: what was seen, never what it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Rates, Tls
+
+SCHEMA = "analyzer-facts/1"
+
+
+@dataclass(frozen=True)
+class Capture:
+    """One capture file as it was read. Times are ns since 1970-01-01 UTC, 0 where it holds no frame."""
+
+    path: str
+    format: str
+    packets: int
+    octets: int
+    start_ns: int
+    end_ns: int
+    cut: bool
+    link_types: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What the capture itself lacks. A count of None was not to be had from this capture."""
+
+    kernel_drops: int | None = None
+    missed_octets: int = 0
+    one_sided_flows: int = 0
+    midstream_flows: int = 0
+    tcp_flows: int = 0
+    snaplen_cut_frames: int = 0
+    unknown_link_frames: int = 0
+    undecoded_frames: int = 0
+    non_ip_frames: int = 0
+    time_steps_back: int = 0
+    bin_ns: int = 1_000_000_000
+
+    @property
+    def one_sided_share(self) -> float:
+        """One-sided TCP flows as a share of all TCP flows, 0 where there are none."""
+        return self.one_sided_flows / self.tcp_flows if self.tcp_flows else 0.0
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Captures, their quality, and one table of facts per kind of record."""
+
+    captures: tuple[Capture, ...]
+    quality: Quality
+    flows: Flows
+    dns: Dns
+    tls: Tls
+    certificates: Certificates
+    http: Http
+    dhcp: Dhcp
+    ntp: Ntp
+    icmp: Icmp
+    rates: Rates
