@@ -6,70 +6,59 @@ DNS and TLS, which most flows speak, are read by kernels; `dns.py` and `tls.py` 
 
 from __future__ import annotations
 
-import bisect
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-PAYLOAD = "payload"
-PARTIAL = "partial"
-PORT = "port"
+from analyzer.dissecting import (
+    bacnet,
+    dhcp,
+    enip,
+    focas,
+    giop,
+    haas,
+    http1,
+    http2,
+    lsv2,
+    mdns,
+    modbus,
+    mqtt,
+    mtconnect,
+    nats,
+    netbios,
+    ntp,
+    opcua,
+    openvpn,
+    ports,
+    quic,
+    shdr,
+    snmp,
+    ssdp,
+    ssh,
+    syslog,
+)
+from analyzer.dissecting.conversation import (
+    PARTIAL,
+    PAYLOAD,
+    PORT,
+    Conversation,
+    Dissected,
+    Mark,
+    Message,
+    Stream,
+)
 
-
-class Mark(NamedTuple):
-    """From `offset` of a stream on, the octets came in `frame` at `ts_ns`."""
-
-    offset: int
-    ts_ns: int
-    frame: int
-
-
-class Stream(NamedTuple):
-    """The first octets of one direction of a TCP connection, in order and without gap, and which frames they came in."""
-
-    octets: bytes = b""
-    marks: tuple[Mark, ...] = ()
-
-    def at(self, offset: int) -> Mark:
-        """The mark of the segment that holds the octet at `offset` (the last one for an offset past the end)."""
-        at = bisect.bisect_right(self.marks, offset, key=lambda mark: mark.offset)
-        return self.marks[max(at - 1, 0)] if self.marks else Mark(0, 0, 0)
-
-
-class Message(NamedTuple):
-    """One datagram's payload: of UDP, or of ICMP from its type octet on."""
-
-    ts_ns: int
-    frame: int
-    from_orig: bool
-    octets: bytes
-
-
-class Conversation(NamedTuple):
-    """What a dissector gets: two streams for TCP (6), messages for everything else. All octets are hostile."""
-
-    flow: int
-    proto: int
-    orig_p: int
-    resp_p: int
-    orig: Stream = Stream()
-    resp: Stream = Stream()
-    messages: tuple[Message, ...] = ()
-
-
-class Dissected(NamedTuple):
-    """What a dissector tells.
-
-    service    lower-case name, as in Flows.service
-    certainty  PAYLOAD, PARTIAL or PORT
-    rows       (table, row): table is a field of Observations ("http"), row its cells in the order of the columns
-    tls_at     where TLS begins inside: offsets into the originator's and the responder's stream, None where it does not
-    via        connect, nats, starttls: what TLS began inside of
-    """
-
-    service: str
-    certainty: str
-    rows: tuple[tuple[str, tuple[object, ...]], ...] = ()
-    tls_at: tuple[int, int] | None = None
-    via: str = ""
+__all__ = [
+    "DISSECTORS",
+    "PARTIAL",
+    "PAYLOAD",
+    "PORT",
+    "Conversation",
+    "Dissected",
+    "Dissector",
+    "Mark",
+    "Message",
+    "Stream",
+    "dissect",
+]
 
 
 class Dissector(Protocol):
@@ -79,3 +68,50 @@ class Dissector(Protocol):
 
     def dissect(self, talk: Conversation) -> Dissected | None:
         """What the conversation tells, or None where it is not this protocol. Never raises on any octets."""
+
+
+# Signatures that cannot be mistaken first, then the weaker ones, the bare port last.
+DISSECTORS: tuple[Dissector, ...] = (
+    mtconnect,
+    http1,
+    http2,
+    ssh,
+    opcua,
+    focas,
+    nats,
+    mqtt,
+    enip,
+    giop,
+    lsv2,
+    openvpn,
+    modbus,
+    shdr,
+    haas,
+    syslog,
+    dhcp,
+    ntp,
+    quic,
+    mdns,
+    netbios,
+    ssdp,
+    bacnet,
+    snmp,
+    ports,
+)
+
+
+def dissect(talk: Conversation) -> Dissected | None:
+    """What the first dissector that knows the conversation tells, or None where none does.
+
+    A certain reading beats one that comes before it and is only partial.
+    """
+    partial: Dissected | None = None
+    for dissector in DISSECTORS:
+        found = dissector.dissect(talk)
+        if found is None:
+            continue
+        if found.certainty == PAYLOAD:
+            return found
+        if partial is None:
+            partial = found
+    return partial

@@ -1,0 +1,108 @@
+"""OpenVPN by its first control packets, over TCP and UDP (OpenVPN wire protocol, draft openvpn-rfc sections 3 to 6)."""
+
+from __future__ import annotations
+
+import itertools
+
+from analyzer.dissecting.conversation import PARTIAL, PAYLOAD, TCP, UDP, Conversation, Dissected
+
+SERVICE = "openvpn"
+MAX_PACKETS = 16
+
+# Opcode in the upper five bits, key id in the lower three.
+CLIENT_RESETS = frozenset({0x38, 0x50})  # P_CONTROL_HARD_RESET_CLIENT_V2 and _V3 (tls-crypt-v2), key id 0
+SERVER_RESET = 0x40  # P_CONTROL_HARD_RESET_SERVER_V2, key id 0
+OPCODES = frozenset({3, 4, 5, 6, 7, 8, 9, 10, 11})
+DATA_V1, DATA_V2 = 6, 9
+
+SESSION = 8  # octets of a session id
+PLAIN = 1 + SESSION  # opcode and session id: what always stands in clear
+HMACS = (16, 20, 28, 32, 48, 64)  # tls-auth: MD5, SHA-1, SHA-224, SHA-256, SHA-384, SHA-512
+CRYPT_TAG = 32  # tls-crypt: HMAC-SHA-256
+REPLAY = 8  # packet id (4) and time (4)
+WRAPPED_KEY = (290, 1024 + 290)  # tls-crypt-v2: least and most octets of the key that follows a V3 reset
+EARLY_NEGOTIATION = 0x0F000000  # tls-crypt packet ids of 2.6 begin here
+EARLY_FLAGS = 6  # octets of the type-length-value that a server may add to its reset
+
+
+def dissect(talk: Conversation) -> Dissected | None:
+    """Service openvpn: payload by a hard reset of either side, partial by data packets that count on."""
+    if talk.proto == TCP:
+        orig, resp = read_packets(talk.orig.octets), read_packets(talk.resp.octets)
+        foreign = bool(talk.orig.octets and not orig) or bool(talk.resp.octets and not resp)
+    elif talk.proto == UDP:
+        first = talk.messages[:MAX_PACKETS]
+        orig = [message.octets for message in first if message.from_orig and message.octets]
+        resp = [message.octets for message in first if not message.from_orig and message.octets]
+        foreign = False
+    else:
+        return None
+    known = [packet[0] >> 3 in OPCODES for packet in (*orig, *resp)]
+    if not known or not all(known):
+        return None
+    if any(is_reset(packets[0]) for packets in (orig, resp) if packets):
+        return Dissected(SERVICE, PARTIAL if foreign else PAYLOAD)
+    counted = not foreign and (_counts_on(orig) or _counts_on(resp))
+    return Dissected(SERVICE, PARTIAL) if counted else None
+
+
+def read_packets(octets: bytes) -> list[bytes]:
+    """The packets of a TCP stream, each behind its length (2, big-endian); none where one is no OpenVPN packet."""
+    packets: list[bytes] = []
+    at = 0
+    while len(octets) - at > 2 and len(packets) < MAX_PACKETS:
+        length = int.from_bytes(octets[at : at + 2], "big")
+        if length < PLAIN or octets[at + 2] >> 3 not in OPCODES:
+            return []
+        packets.append(octets[at + 2 : at + 2 + length])
+        at += 2 + length
+    return packets
+
+
+def is_reset(packet: bytes) -> bool:
+    """Whether a packet is a hard reset, in clear, under tls-auth, tls-crypt or tls-crypt-v2.
+
+    What is behind the session id depends on the key that the site uses, so the length decides, and the fields that
+    stand in clear must hold what a first packet holds.
+    """
+    if packet[0] in CLIENT_RESETS:
+        acks: tuple[int, ...] = (0,)
+    elif packet[0] == SERVER_RESET:
+        acks = (1, 0)
+    else:
+        return False
+    return any(_fits(packet, 5 + acked * (4 + SESSION), acked) for acked in acks)
+
+
+def _fits(packet: bytes, tail: int, acked: int) -> bool:
+    """Whether a reset whose count of acknowledgements, their ids and own id take `tail` octets has this form."""
+    zeros = bytes([acked]) + b"\0\0\0\0"  # one acknowledged packet: id 0; none: the packet's own id 0
+    length = len(packet)
+    if length in {PLAIN + tail, PLAIN + tail + EARLY_FLAGS} and packet[PLAIN : PLAIN + 5] == zeros:
+        return True
+    crypt = PLAIN + REPLAY + CRYPT_TAG + tail
+    if length in {crypt, crypt + EARLY_FLAGS} and _is_first(packet[PLAIN : PLAIN + 4]):
+        return True
+    low, high = (crypt + size for size in WRAPPED_KEY)
+    if packet[0] == 0x50 and low <= length <= high and _is_first(packet[PLAIN : PLAIN + 4]):
+        return True
+    for hmac in HMACS:
+        at = PLAIN + hmac
+        if length == at + REPLAY + tail and _is_first(packet[at : at + 4]):
+            return packet[at + REPLAY : at + REPLAY + 5] == zeros
+    return False
+
+
+def _is_first(packet_id: bytes) -> bool:
+    """Whether a replay packet id is that of one of the first packets of a session."""
+    number = int.from_bytes(packet_id, "big")
+    return 0 < number - (EARLY_NEGOTIATION if number >= EARLY_NEGOTIATION else 0) <= 16
+
+
+def _counts_on(packets: list[bytes]) -> bool:
+    """Whether three data packets of one peer follow each other with packet ids that count on (P_DATA_V2, AEAD)."""
+    data = [packet for packet in packets if packet[0] >> 3 == DATA_V2 and len(packet) > 24]
+    if len(data) < 3 or len({packet[:4] for packet in data}) != 1:
+        return False
+    ids = [int.from_bytes(packet[4:8], "big") for packet in data]
+    return all(0 < after - before <= 16 for before, after in itertools.pairwise(ids))

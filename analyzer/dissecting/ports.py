@@ -1,0 +1,36 @@
+"""What a port is registered for: the last guess, where no octet was seen that could tell (IANA port registry)."""
+
+from __future__ import annotations
+
+from analyzer.dissecting.conversation import PORT, TCP, UDP, Conversation, Dissected
+
+SERVICE = "port"
+
+# Names of the IANA registry, but where a dissector reads the protocol its name. 443 is left out: without octets
+# it may be TLS, QUIC's fallback or a tunnel.
+REGISTERED = {
+    TCP: {
+        21: "ftp", 22: "ssh", 23: "telnet", 25: "smtp", 53: "dns", 80: "http", 88: "kerberos", 102: "iso-tsap",
+        110: "pop3", 135: "epmap", 139: "netbios-ssn", 143: "imap", 389: "ldap", 445: "microsoft-ds", 502: "modbus",
+        515: "printer", 554: "rtsp", 631: "ipp", 1433: "ms-sql-s", 1521: "oracle", 1883: "mqtt", 2049: "nfs",
+        3306: "mysql", 3389: "ms-wbt-server", 4840: "opcua", 5432: "postgresql", 5900: "rfb",
+        9100: "pdl-datastream", 20000: "dnp", 44818: "ethernet-ip",
+    },
+    UDP: {
+        69: "tftp", 88: "kerberos", 389: "ldap", 500: "isakmp", 3478: "stun", 3702: "ws-discovery",
+        4500: "ipsec-nat-t", 5060: "sip", 5683: "coap", 9600: "micromuse-ncpw", 34964: "profinet-cm",
+    },
+}  # fmt: skip
+READ = frozenset({"ssh", "dns", "http", "modbus", "mqtt", "opcua", "ethernet-ip"})  # their octets would have told
+HANDSHAKE = b"\x16\x03"
+
+
+def dissect(talk: Conversation) -> Dissected | None:
+    """The service that the responder's port is registered for, where nothing that was sent speaks against it."""
+    service = REGISTERED.get(talk.proto, {}).get(talk.resp_p)
+    if not service:
+        return None
+    sent = bool(talk.orig.octets or talk.resp.octets or any(message.octets for message in talk.messages))
+    if sent and (service in READ or talk.orig.octets.startswith(HANDSHAKE)):
+        return None
+    return Dissected(service, PORT)

@@ -1,0 +1,15 @@
+"""SSH by the identification string that each side sends first (RFC 4253 section 4.2)."""
+
+from __future__ import annotations
+
+from analyzer.dissecting.conversation import PAYLOAD, TCP, Conversation, Dissected
+
+SERVICE = "ssh"
+BANNERS = (b"SSH-2.0-", b"SSH-1.99-", b"SSH-1.5-")
+
+
+def dissect(talk: Conversation) -> Dissected | None:
+    """Service ssh where either side opens with an identification string."""
+    if talk.proto == TCP and (talk.orig.octets.startswith(BANNERS) or talk.resp.octets.startswith(BANNERS)):
+        return Dissected(SERVICE, PAYLOAD)
+    return None
