@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from analyzer.conversations import Conversation, Mark, Message, Stream
 from analyzer.dissecting import (
     bacnet,
     dhcp,
@@ -35,16 +36,7 @@ from analyzer.dissecting import (
     ssh,
     syslog,
 )
-from analyzer.dissecting.conversation import (
-    PARTIAL,
-    PAYLOAD,
-    PORT,
-    Conversation,
-    Dissected,
-    Mark,
-    Message,
-    Stream,
-)
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, PORT, Dissected
 
 __all__ = [
     "DISSECTORS",
@@ -65,6 +57,7 @@ class Dissector(Protocol):
     """A module of this folder."""
 
     SERVICE: str
+    PROTOS: tuple[int, ...]
 
     def dissect(self, talk: Conversation) -> Dissected | None:
         """What the conversation tells, or None where it is not this protocol. Never raises on any octets."""
@@ -100,18 +93,25 @@ DISSECTORS: tuple[Dissector, ...] = (
 )
 
 
+_BY_PROTO = {
+    proto: tuple(part.dissect for part in DISSECTORS if proto in part.PROTOS)
+    for proto in sorted({proto for part in DISSECTORS for proto in part.PROTOS})
+}
+
+
 def dissect(talk: Conversation) -> Dissected | None:
     """What the first dissector that knows the conversation tells, or None where none does.
 
     A certain reading beats one that comes before it and is only partial.
     """
+    if not talk.orig.octets and not talk.resp.octets and not talk.messages:
+        return ports.dissect(talk)
     partial: Dissected | None = None
-    for dissector in DISSECTORS:
-        found = dissector.dissect(talk)
+    for read in _BY_PROTO.get(talk.proto, ()):
+        found = read(talk)
         if found is None:
             continue
         if found.certainty == PAYLOAD:
             return found
-        if partial is None:
-            partial = found
+        partial = partial or found
     return partial

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from analyzer.dissecting.conversation import PAYLOAD, UDP, Conversation, Dissected
+from analyzer.conversations import Conversation
+from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
 
 SERVICE = "bacnet"
+PROTOS: tuple[int, ...] = (UDP,)
 FUNCTIONS = range(0x0D)
 
 
 def dissect(talk: Conversation) -> Dissected | None:
     """Service bacnet where the first datagram has the type, a known function and its own length."""
-    if talk.proto != UDP or not talk.messages:
+    if not talk.messages:
         return None
     octets = talk.messages[0].octets
     whole = len(octets) >= 4 and int.from_bytes(octets[2:4], "big") == len(octets)

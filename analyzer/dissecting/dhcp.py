@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from analyzer.dissecting.conversation import PAYLOAD, UDP, Conversation, Dissected, Message, printable
+from analyzer.conversations import Conversation, Message
+from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected, printable
 
 SERVICE = "dhcp"
+PROTOS: tuple[int, ...] = (UDP,)
 PORTS = frozenset({67, 68})
 FIXED = 236  # octets before the magic cookie (RFC 2131 section 2)
 MAGIC = b"\x63\x82\x53\x63"
@@ -18,7 +20,7 @@ MESSAGES = ("", "DISCOVER", "OFFER", "REQUEST", "DECLINE", "ACK", "NAK", "RELEAS
 
 def dissect(talk: Conversation) -> Dissected | None:
     """Rows of tables.Dhcp, one per message of a known type; BOOTP without a type has the service and no row."""
-    if talk.proto != UDP or talk.resp_p not in PORTS or talk.orig_p not in PORTS:
+    if talk.resp_p not in PORTS or talk.orig_p not in PORTS:
         return None
     rows: list[tuple[str, tuple[object, ...]]] = []
     seen = False

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from analyzer.dissecting.conversation import PARTIAL, PAYLOAD, TCP, UDP, Conversation, Dissected
+import struct
+
+from analyzer.conversations import Conversation
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, UDP, Dissected
 
 SERVICE = "ethernet-ip"
+PROTOS: tuple[int, ...] = (TCP, UDP)
 PORT = 44818
-HEADER = 24  # command (2), length (2), session (4), status (4), sender's context (8), options (4), all little-endian
+ENCAPSULATION = struct.Struct("<HHIIQI")  # command, length, session, status, sender's context, options
+HEADER = ENCAPSULATION.size
 MAX_MESSAGES = 16
 
 LIST_SERVICES, LIST_IDENTITY, LIST_INTERFACES = 0x0004, 0x0063, 0x0064
 REGISTER, UNREGISTER, SEND_RR, SEND_UNIT = 0x0065, 0x0066, 0x006F, 0x0070
 LISTS = frozenset({LIST_SERVICES, LIST_IDENTITY, LIST_INTERFACES})
+COMMANDS = LISTS | {REGISTER, UNREGISTER, SEND_RR, SEND_UNIT}
 STATUSES = frozenset({0x0000, 0x0001, 0x0002, 0x0003, 0x0064, 0x0065, 0x0069, 0x006A})  # table 2-3.3
 
 # Implicit I/O (section 2-6.2): two items, a sequenced address (0x8002, 8 octets), then connected data (0x00B1).
@@ -55,10 +61,10 @@ def read_stream(octets: bytes) -> list[int]:
 
 def read(octets: bytes, at: int) -> int:
     """The command of the message at offset `at`, or -1 where it is none."""
-    command, length, session, status = (
-        int.from_bytes(octets[at + begin : at + end], "little") for begin, end in ((0, 2), (2, 4), (4, 8), (8, 12))
-    )
-    if len(octets) - at < HEADER or octets[at + 20 : at + 24] != b"\0\0\0\0" or status not in STATUSES:
+    if len(octets) - at < HEADER:
+        return -1
+    command, length, session, status, _, options = ENCAPSULATION.unpack_from(octets, at)
+    if options or command not in COMMANDS or status not in STATUSES:
         return -1
     data = octets[at + HEADER : at + HEADER + length]
     if command in LISTS:
@@ -67,10 +73,8 @@ def read(octets: bytes, at: int) -> int:
         fits = length == 4 and data[2:4] in {b"\0\0", b""} and data[:1] in {b"\1", b""}
     elif command == UNREGISTER:
         fits = length == 0 and session != 0
-    elif command in {SEND_RR, SEND_UNIT}:
-        fits = (length == 0 and status != 0) or (length >= 8 and data[:4] == b"\0\0\0\0" and data[7:8] in {b"\0", b""})
     else:
-        fits = False
+        fits = (length == 0 and status != 0) or (length >= 8 and data[:4] == b"\0\0\0\0" and data[7:8] in {b"\0", b""})
     return command if fits else -1
 
 

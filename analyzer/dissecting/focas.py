@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from analyzer.dissecting.conversation import PAYLOAD, TCP, Conversation, Dissected
+from analyzer.conversations import Conversation
+from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
 
 SERVICE = "focas"
+PROTOS: tuple[int, ...] = (TCP,)
 SYNC = b"\xa0\xa0\xa0\xa0"
 HEADER = 10  # sync (4), version (2), type (2), length of what follows (2), all big-endian
 TYPES = frozenset(
@@ -14,7 +16,7 @@ TYPES = frozenset(
 
 def dissect(talk: Conversation) -> Dissected | None:
     """Service focas where every frame of a direction, as far as seen, has a known header."""
-    if talk.proto == TCP and (_is_framed(talk.orig.octets) or _is_framed(talk.resp.octets)):
+    if _is_framed(talk.orig.octets) or _is_framed(talk.resp.octets):
         return Dissected(SERVICE, PAYLOAD)
     return None
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from analyzer.dissecting.conversation import PARTIAL, TCP, Conversation, Dissected
+from analyzer.conversations import Conversation
+from analyzer.dissecting.dissected import PARTIAL, TCP, Dissected
 
 SERVICE = "giop"
+PROTOS: tuple[int, ...] = (TCP,)
 HEADER = 12  # magic (4), major, minor, flags, type, length of what follows (4)
 MAX_LENGTH = 1 << 26
 
 
 def dissect(talk: Conversation) -> Dissected | None:
     """Service giop, partial always: that the controls on port 683 speak it is plausible, not documented."""
-    if talk.proto == TCP and (_is_message(talk.orig.octets) or _is_message(talk.resp.octets)):
+    if _is_message(talk.orig.octets) or _is_message(talk.resp.octets):
         return Dissected(SERVICE, PARTIAL)
     return None
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-from analyzer.dissecting.conversation import PARTIAL, PAYLOAD, TCP, Conversation, Dissected
+from analyzer.conversations import Conversation
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
 
 SERVICE = "haas-q"
+PROTOS: tuple[int, ...] = (TCP,)
 PORT = 4001
 STX, ETB = b"\x02", b"\x17"  # older controls put their answer between the two
 
@@ -21,8 +23,6 @@ ECHO = re.compile(rb"[\r\n]*\??Q[1-6]0[0-9](?: [0-9]{1,5})?[\r\n]{1,2}")  # some
 
 def dissect(talk: Conversation) -> Dissected | None:
     """Service haas-q: payload by a query and its answer, partial by one of the two; other serial lines say nothing."""
-    if talk.proto != TCP:
-        return None
     for client, server in ((talk.orig.octets, talk.resp.octets), (talk.resp.octets, talk.orig.octets)):
         asked = QUERY.match(client) or OLD_QUERY.match(client)
         if client and not asked:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from analyzer.conversations import Conversation, Mark, Stream
 from analyzer.dissecting import nats
-from analyzer.dissecting.conversation import PARTIAL, PAYLOAD, TCP, Conversation, Dissected, Mark, Stream, printable
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected, printable
 
 SERVICE = "http"
+PROTOS: tuple[int, ...] = (TCP,)
 MAX_ROWS = 64
 MAX_LINE = 8192  # octets of a start line or header line; what common servers take
 MAX_FIELDS = 128
@@ -43,8 +45,6 @@ class Tunnel(NamedTuple):
 
 def dissect(talk: Conversation) -> Dissected | None:
     """Rows of tables.Http, one per request with its response; `tls_at` where a CONNECT was accepted."""
-    if talk.proto != TCP:
-        return None
     straight = REQUEST.match(talk.orig.octets, 0, MAX_LINE) or RESPONSE.match(talk.resp.octets, 0, MAX_LINE)
     if straight:
         return _read(talk.flow, talk.orig, talk.resp, turned=False)

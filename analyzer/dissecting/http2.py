@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from analyzer.dissecting.conversation import PAYLOAD, TCP, Conversation, Dissected
+from analyzer.conversations import Conversation
+from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
 
 SERVICE = "http2"
+PROTOS: tuple[int, ...] = (TCP,)
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
 def dissect(talk: Conversation) -> Dissected | None:
     """Service http2 where the originator opens with the preface."""
-    if talk.proto == TCP and talk.orig.octets.startswith(PREFACE):
+    if talk.orig.octets.startswith(PREFACE):
         return Dissected(SERVICE, PAYLOAD)
     return None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from analyzer.dissecting.conversation import PARTIAL, PAYLOAD, TCP, Conversation, Dissected
+from analyzer.conversations import Conversation
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
 
 SERVICE = "lsv2"
+PROTOS: tuple[int, ...] = (TCP,)
 HEADER = 8  # big-endian length of the data behind the command (4), command (4)
 MAX_LENGTH = 4096  # pyLSV2: the largest buffer that a control agrees to (R_PR, S_PR)
 
@@ -21,8 +23,6 @@ ANSWERS = frozenset(
 
 def dissect(talk: Conversation) -> Dissected | None:
     """Service lsv2: payload by a command and its answer, or by a login; partial by one direction alone."""
-    if talk.proto != TCP:
-        return None
     for client, server in ((talk.orig.octets, talk.resp.octets), (talk.resp.octets, talk.orig.octets)):
         asked = _opens_with(client, COMMANDS)
         answered = _opens_with(server, ANSWERS)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from analyzer.dissecting.conversation import PARTIAL, PAYLOAD, TCP, Conversation, Dissected
+from analyzer.conversations import Conversation
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
 
 SERVICE = "modbus"
+PROTOS: tuple[int, ...] = (TCP,)
 PORT = 502
 HEADER = 7  # transaction (2), protocol 0 (2), length of what follows (2), unit (1)
 MAX_ADUS = 64
@@ -31,7 +33,7 @@ def dissect(talk: Conversation) -> Dissected | None:
 
     One direction alone is partial: on port 502 by one well-formed unit, elsewhere by two.
     """
-    if talk.proto != TCP or (talk.orig.octets[2:4] != b"\0\0" and talk.resp.octets[2:4] != b"\0\0"):
+    if talk.orig.octets[2:4] != b"\0\0" and talk.resp.octets[2:4] != b"\0\0":
         return None
     orig, resp = read_adus(talk.orig.octets), read_adus(talk.resp.octets)
     if orig and resp:

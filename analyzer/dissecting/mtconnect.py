@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from analyzer.conversations import Conversation, Stream
 from analyzer.dissecting import http1
-from analyzer.dissecting.conversation import PARTIAL, PAYLOAD, TCP, Conversation, Dissected, Stream
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
 
 SERVICE = "mtconnect"
+PROTOS: tuple[int, ...] = (TCP,)
 PORTS = frozenset({5000, 8082})  # the agent's usual port, and that of a Haas control
 BODY_LOOK = 4096  # octets of a body within which its root stands
 
@@ -15,6 +17,7 @@ PATH = re.compile(
     rb"GET (?:http://[^/ ]{1,255})?/(?:[^/? ]{1,128}/)?"
     rb"(probe|current|sample|assets?)(?:/[^? ]{0,512})?(\?[^ ]{0,2048})? HTTP/1"
 )
+STARTS = (b"GET ", b"HTTP/1.")
 QUERY = re.compile(rb"[?&](?:path=//?|from=\d|at=\d|interval=\d|heartbeat=\d|count=-?\d)")
 ROOT = re.compile(rb'(?:<|\{\s{0,64}")(?:[A-Za-z_][\w.-]{0,63}:)?([A-Za-z_][\w.-]{0,63})')
 DOCUMENTS = frozenset({b"MTConnectDevices", b"MTConnectStreams", b"MTConnectAssets", b"MTConnectError"})
@@ -26,11 +29,11 @@ def dissect(talk: Conversation) -> Dissected | None:
     By the root of an answer: payload. By the requests alone, where no answer tells otherwise: partial, and only
     where more than the path speaks for it (the port, a query that agents know, two kinds of request).
     """
-    if talk.proto != TCP:
+    first, second = talk.orig.octets, talk.resp.octets
+    if not first.startswith(STARTS) and not second.startswith(STARTS):
         return None
-    asked = b" HTTP/1" in talk.orig.octets[: http1.MAX_LINE] or b" HTTP/1" in talk.resp.octets[: http1.MAX_LINE]
-    answered = b"MTConnect" in talk.orig.octets or b"MTConnect" in talk.resp.octets
-    if not answered and not (asked and (PATH.match(talk.orig.octets) or PATH.match(talk.resp.octets))):
+    answered = b"MTConnect" in first or b"MTConnect" in second
+    if not answered and not PATH.match(first) and not PATH.match(second):
         return None
     found = http1.dissect(talk)
     if found is None or found.certainty != PAYLOAD or found.tls_at:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-from analyzer.dissecting.conversation import PARTIAL, PAYLOAD, TCP, Conversation, Dissected
+from analyzer.conversations import Conversation
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
 
 SERVICE = "nats"
+PROTOS: tuple[int, ...] = (TCP,)
 MAX_LINE = 65536
 
 INFO = re.compile(rb"INFO[ \t]+\{")
@@ -22,8 +24,6 @@ def dissect(talk: Conversation) -> Dissected | None:
 
     Source: docs.nats.io, "NATS protocol": INFO, CONNECT, TLS after INFO; key words compared as servers write them.
     """
-    if talk.proto != TCP:
-        return None
     for client, server, turned in (
         (talk.orig.octets, talk.resp.octets, False),
         (talk.resp.octets, talk.orig.octets, True),

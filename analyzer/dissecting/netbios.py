@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-from analyzer.dissecting.conversation import PAYLOAD, UDP, Conversation, Dissected
+from analyzer.conversations import Conversation
+from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
 
 SERVICE = "netbios-ns"
+PROTOS: tuple[int, ...] = (UDP,)
 DATAGRAM = "netbios-dgm"
 NAME = re.compile(rb".{12}\x20[A-P]{32}", re.DOTALL)  # section 4.1: a name of 16 octets, each as two letters
 TYPES = range(0x10, 0x17)
@@ -14,7 +16,7 @@ TYPES = range(0x10, 0x17)
 
 def dissect(talk: Conversation) -> Dissected | None:
     """Service netbios-ns or netbios-dgm by the first datagram on the port."""
-    if talk.proto != UDP or not talk.messages or not {137, 138} & {talk.orig_p, talk.resp_p}:
+    if not talk.messages or not {137, 138} & {talk.orig_p, talk.resp_p}:
         return None
     octets = talk.messages[0].octets
     if 137 in {talk.orig_p, talk.resp_p}:

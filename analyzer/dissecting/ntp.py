@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from analyzer.dissecting.conversation import PARTIAL, PAYLOAD, UDP, Conversation, Dissected, Message, printable
+from analyzer.conversations import Conversation, Message
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, UDP, Dissected, printable
 
 SERVICE = "ntp"
+PROTOS: tuple[int, ...] = (UDP,)
 PORT = 123
 HEADER = 48
 MAX_ROWS = 64
@@ -24,7 +26,7 @@ POLLS = range(-6, 18)  # log2 s (RFC 5905 section 7.2: to 17); clients of second
 
 def dissect(talk: Conversation) -> Dissected | None:
     """Rows of tables.Ntp, one per message; partial where some of the messages on the port are not NTP."""
-    if talk.proto != UDP or PORT not in {talk.orig_p, talk.resp_p}:
+    if PORT not in {talk.orig_p, talk.resp_p}:
         return None
     messages = talk.messages[:MAX_ROWS]
     rows = tuple((SERVICE, read(talk.flow, message)) for message in messages if is_ntp(message.octets))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from analyzer.dissecting.conversation import PARTIAL, PAYLOAD, TCP, Conversation, Dissected
+from analyzer.conversations import Conversation
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
 
 SERVICE = "opcua"
+PROTOS: tuple[int, ...] = (TCP,)
 HEADER = 8  # type (3), chunk (1), little-endian length of the whole message (4)
 MAX_URL = 4096  # section 7.1.2.3: the endpoint's URL is shorter
 MAX_LENGTH = 1 << 28
@@ -20,8 +22,6 @@ def dissect(talk: Conversation) -> Dissected | None:
 
     The messages that open a connection prove it; of one under way a MSG in both directions does, in one it is partial.
     """
-    if talk.proto != TCP:
-        return None
     first, second = _read(talk.orig.octets), _read(talk.resp.octets)
     if PAYLOAD in {first, second} or first == second == PARTIAL:
         return Dissected(SERVICE, PAYLOAD)

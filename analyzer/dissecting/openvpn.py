@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 
-from analyzer.dissecting.conversation import PARTIAL, PAYLOAD, TCP, UDP, Conversation, Dissected
+from analyzer.conversations import Conversation
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, UDP, Dissected
 
 SERVICE = "openvpn"
+PROTOS: tuple[int, ...] = (TCP, UDP)
 MAX_PACKETS = 16
 
 # Opcode in the upper five bits, key id in the lower three.

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
-from analyzer.dissecting.conversation import PAYLOAD, UDP, Conversation, Dissected, Message
+from analyzer.conversations import Conversation, Message
+from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
 
 SERVICE = "quic"
+PROTOS: tuple[int, ...] = (UDP,)
 LONG = 0x80
 FIXED = 0x40
+GOOGLE_VERSION = 0x51  # "Q"
 MAX_ID = 20  # octets of a connection id (RFC 9000 section 17.2)
 VERSION_1, VERSION_2 = 0x00000001, 0x6B3343CF
 DRAFTS = range(0xFF000011, 0xFF000023)  # drafts 17 to 34
@@ -19,14 +22,14 @@ GOOGLE_LONG = re.compile(rb"[\xc0-\xff][QT]0[4-5][0-9]", re.DOTALL)
 
 def dissect(talk: Conversation) -> Dissected | None:
     """Service quic where one of the first datagrams opens with a long header of a known version."""
-    if talk.proto == UDP and any(_is_long(message) for message in talk.messages[:4]):
+    if any(_is_long(message) for message in talk.messages[:4]):
         return Dissected(SERVICE, PAYLOAD)
     return None
 
 
 def _is_long(message: Message) -> bool:
     octets = message.octets
-    if len(octets) < 16 or not octets[0] & (LONG | 0x09):
+    if len(octets) < 16 or (not octets[0] & LONG and octets[9] != GOOGLE_VERSION):
         return False
     if GOOGLE.match(octets) or GOOGLE_LONG.match(octets):
         return True

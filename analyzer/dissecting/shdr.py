@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-from analyzer.dissecting.conversation import PARTIAL, PAYLOAD, TCP, Conversation, Dissected
+from analyzer.conversations import Conversation
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
 
 SERVICE = "shdr"
+PROTOS: tuple[int, ...] = (TCP,)
 PORT = 7878
 MAX_LINES = 16
 MAX_LINE = 4096
@@ -26,8 +28,6 @@ def dissect(talk: Conversation) -> Dissected | None:
     A stream that begins amid a line counts from the next one. Data comes from the machine's side; a peer that sends
     such lines to a server may be a log shipper, so that is partial.
     """
-    if talk.proto != TCP:
-        return None
     for client, server, from_machine in (
         (talk.orig.octets, talk.resp.octets, True),
         (talk.resp.octets, talk.orig.octets, talk.orig_p == PORT),

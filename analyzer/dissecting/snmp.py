@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-from analyzer.dissecting.conversation import PAYLOAD, UDP, Conversation, Dissected
+from analyzer.conversations import Conversation
+from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
 
 SERVICE = "snmp"
+PROTOS: tuple[int, ...] = (UDP,)
 # SEQUENCE with its length, INTEGER version 0 (v1), 1 (v2c) with an OCTET STRING next, or 3 with a SEQUENCE next.
 MESSAGE = re.compile(
     rb"\x30(?:[\x08-\x7f]|\x81.|\x82..|\x83...|\x84....)\x02\x01(?:[\x00\x01]\x04|\x03\x30)", re.DOTALL
@@ -16,6 +18,6 @@ PORTS = frozenset({161, 162})
 
 def dissect(talk: Conversation) -> Dissected | None:
     """Service snmp where the first datagram on one of its ports is a message."""
-    if talk.proto != UDP or not talk.messages or not PORTS & {talk.orig_p, talk.resp_p}:
+    if not talk.messages or not PORTS & {talk.orig_p, talk.resp_p}:
         return None
     return Dissected(SERVICE, PAYLOAD) if MESSAGE.match(talk.messages[0].octets) else None

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from analyzer.dissecting.conversation import PAYLOAD, UDP, Conversation, Dissected
+from analyzer.conversations import Conversation
+from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
 
 SERVICE = "ssdp"
+PROTOS: tuple[int, ...] = (UDP,)
 SEARCHES = (b"M-SEARCH * HTTP/1.1\r\n", b"NOTIFY * HTTP/1.1\r\n")
 ANSWER = b"HTTP/1.1 200 OK\r\n"
 
 
 def dissect(talk: Conversation) -> Dissected | None:
     """Service ssdp by a search or announcement on any port, or by the answer that names a service."""
-    if talk.proto != UDP or not talk.messages:
+    if not talk.messages:
         return None
     octets = talk.messages[0].octets
     answered = octets.startswith(ANSWER) and b"\r\nst:" in octets.lower() and b"\r\nusn:" in octets.lower()

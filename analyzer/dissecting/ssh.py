@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from analyzer.dissecting.conversation import PAYLOAD, TCP, Conversation, Dissected
+from analyzer.conversations import Conversation
+from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
 
 SERVICE = "ssh"
+PROTOS: tuple[int, ...] = (TCP,)
 BANNERS = (b"SSH-2.0-", b"SSH-1.99-", b"SSH-1.5-")
 
 
 def dissect(talk: Conversation) -> Dissected | None:
     """Service ssh where either side opens with an identification string."""
-    if talk.proto == TCP and (talk.orig.octets.startswith(BANNERS) or talk.resp.octets.startswith(BANNERS)):
+    if talk.orig.octets.startswith(BANNERS) or talk.resp.octets.startswith(BANNERS):
         return Dissected(SERVICE, PAYLOAD)
     return None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-from analyzer.dissecting.conversation import PAYLOAD, TCP, UDP, Conversation, Dissected
+from analyzer.conversations import Conversation
+from analyzer.dissecting.dissected import PAYLOAD, TCP, UDP, Dissected
 
 SERVICE = "syslog"
+PROTOS: tuple[int, ...] = (TCP, UDP)
 PORTS = frozenset({514, 601, 1514})
 MESSAGE = re.compile(
     rb"(?:[1-9]\d{0,4} )?<(?:0|[1-9]\d?|1[0-8]\d|19[01])>[1A-Z\[\d]"
@@ -20,6 +22,6 @@ def dissect(talk: Conversation) -> Dissected | None:
     octets = b""
     if talk.proto == TCP:
         octets = talk.orig.octets
-    elif talk.proto == UDP and talk.messages and talk.messages[0].from_orig:
+    elif talk.messages and talk.messages[0].from_orig:
         octets = talk.messages[0].octets
     return Dissected(SERVICE, PAYLOAD) if MESSAGE.match(octets) else None

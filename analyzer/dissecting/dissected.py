@@ -1,0 +1,35 @@
+"""What a dissector tells of a conversation: its service, how sure that is, and the records read from it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+TCP = 6
+UDP = 17
+
+PAYLOAD = "payload"
+PARTIAL = "partial"
+PORT = "port"
+
+
+class Dissected(NamedTuple):
+    """What a dissector tells.
+
+    service    lower-case name, as in Flows.service
+    certainty  PAYLOAD, PARTIAL or PORT
+    rows       (table, row): table is a field of Observations ("http"), row its cells in the order of the columns
+    tls_at     where TLS begins inside: offsets into the originator's and the responder's stream, None where it does not
+    via        connect, nats, starttls: what TLS began inside of
+    """
+
+    service: str
+    certainty: str
+    rows: tuple[tuple[str, tuple[object, ...]], ...] = ()
+    tls_at: tuple[int, int] | None = None
+    via: str = ""
+
+
+def printable(octets: bytes, limit: int) -> str:
+    """At most `limit` octets as one line of ASCII; what is not printable stands as a backslash escape."""
+    text = octets[:limit].decode("ascii", "backslashreplace")
+    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
