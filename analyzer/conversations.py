@@ -1,0 +1,47 @@
+"""The first octets of a flow, in order: what the meter hands to the dissectors. All octets are hostile."""
+
+from __future__ import annotations
+
+import bisect
+from typing import NamedTuple
+
+
+class Mark(NamedTuple):
+    """From `offset` of a stream on, the octets came in `frame` at `ts_ns`."""
+
+    offset: int
+    ts_ns: int
+    frame: int
+
+
+class Stream(NamedTuple):
+    """The first octets of one direction of a TCP connection, in order and without gap, and which frames they came in."""
+
+    octets: bytes = b""
+    marks: tuple[Mark, ...] = ()
+
+    def at(self, offset: int) -> Mark:
+        """The mark of the segment that holds the octet at `offset` (the last one for an offset past the end)."""
+        at = bisect.bisect_right(self.marks, offset, key=lambda mark: mark.offset)
+        return self.marks[max(at - 1, 0)] if self.marks else Mark(0, 0, 0)
+
+
+class Message(NamedTuple):
+    """One datagram's payload."""
+
+    ts_ns: int
+    frame: int
+    from_orig: bool
+    octets: bytes
+
+
+class Conversation(NamedTuple):
+    """What a dissector gets: two streams for TCP (6), messages for everything else."""
+
+    flow: int
+    proto: int
+    orig_p: int
+    resp_p: int
+    orig: Stream = Stream()
+    resp: Stream = Stream()
+    messages: tuple[Message, ...] = ()

@@ -1,0 +1,292 @@
+"""Decoded frames find their flow: a hash table of biflows, how one ends and the next begins.
+
+A flow is a row of FLOW and two rows of SIDE, 2i for endpoint A and 2i+1 for B (A is the endpoint whose address and
+port compare lower). `slots` holds a 32 bit tag and a 32 bit index each, -1 where empty; it is filled by half at most.
+Source: RFC 5103 (biflows); RFC 7011 (ends by state or timeout).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analyzer.kernels.headers import DECODED, TCP, UDP
+from analyzer.kernels.jit import kernel
+
+FLOW = np.dtype(
+    [
+        ("a_hi", "i8"),
+        ("a_lo", "i8"),
+        ("b_hi", "i8"),
+        ("b_lo", "i8"),
+        ("a_port", "i4"),
+        ("b_port", "i4"),
+        ("proto", "u1"),
+        ("version", "u1"),
+        ("orig", "u1"),  # the side that is the originator: 0 is A
+        ("flipped", "u1"),
+        ("history", "u1"),  # letters used of the flow's row of histories
+        ("opening", "u1"),  # bits of OPENING
+        ("closing", "u1"),  # who sent the first RST: 1 + side
+        ("vlan", "i4"),
+        ("start_ns", "i8"),
+        ("end_ns", "i8"),
+        ("first_frame", "i8"),
+        ("last_frame", "i8"),
+        ("bin", "i8"),  # begin of the bin of time that the rates are in, ns
+        ("syn_ns", "i8"),
+        ("synack_ns", "i8"),
+        ("syn_rtt", "i8"),
+        ("ack_rtt", "i8"),
+        ("rst_frame", "i8"),
+        ("fin_frame", "i8"),
+        ("attempts", "u4"),
+        ("kept", "u4"),  # messages or segments handed to the dissectors
+    ],
+    align=True,
+)
+
+SIDE = np.dtype(
+    [
+        ("packets", "i8"),
+        ("octets", "i8"),
+        ("frame_octets", "i8"),
+        ("payload", "i8"),
+        ("retransmitted", "i8"),
+        ("missed", "i8"),
+        ("mac", "i8"),
+        ("first_frame", "i8"),
+        ("data_frame", "i8"),
+        ("base", "u4"),  # sequence number of the stream's first octet
+        ("next", "u4"),  # sequence number after the last octet seen
+        ("acked", "u4"),  # highest acknowledgement of the other side
+        ("isn", "u4"),
+        ("kept", "u4"),  # octets of the stream handed to the dissectors
+        ("handed", "u4"),  # … in so many segments
+        ("gap", "i4"),  # first of the side's gaps, -1 for none
+        ("gaps", "i4"),
+        ("syns", "u4"),
+        ("synacks", "u4"),
+        ("fins", "u4"),
+        ("rsts", "u4"),
+        ("tally_t", "u4"),  # segments sent again, and advertised windows of zero, for the counted letters
+        ("tally_w", "u4"),
+        ("letters", "u2"),  # bits of the letters of history that were written once
+        ("ttl", "u1"),
+        ("known", "u1"),  # base is known
+    ],
+    align=True,
+)
+
+SYN_SEEN, SYNACK_SEEN, ESTABLISHED, BOTH_CLOSED = 1, 2, 4, 8  # bits of `opening`
+FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+
+HISTORY = 24  # letters kept of a history
+
+# rows of `counters`, shared by the kernels of a sweep
+FLOWS, FRAMES, RATES, SEGMENTS, ARENA, GAPS, GAP_FREE, ERRORS, SEED, LAST_NS, STEPS_BACK = range(11)
+NOT_IP, UNDECODED, UNKNOWN_LINK, SNAPLEN_CUT, FIRST_NS, MAX_NS, OCTETS, REPLACED, BIN = range(11, 20)
+COUNTERS = 20
+
+
+@kernel
+def mix(value, seed):
+    """A hash of 64 bit, seeded so that nobody can choose addresses that collide (murmur3's finalizer)."""
+    h = np.uint64(value) ^ np.uint64(seed)
+    h = (h ^ (h >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+    h = (h ^ (h >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
+    return np.int64(h ^ (h >> np.uint64(33)))
+
+
+@kernel
+def flow_hash(row, seed):
+    """A hash of a frame's flow: the same in both directions, never negative."""
+    ends = mix(row.src_lo ^ (np.int64(row.src_port) << 40), seed) + mix(row.dst_lo ^ (np.int64(row.dst_port) << 40), seed)
+    if row.version == 6:
+        ends += mix(row.src_hi, seed) ^ mix(row.dst_hi, seed)
+    return mix(ends + np.int64(row.proto), seed) & np.int64(0x7FFFFFFFFFFFFFFF)
+
+
+@kernel
+def icmp_like(row):
+    """Does the flow's port pair hold type and code, the same seen from both ends?"""
+    return row.proto == 1 or row.proto == 58
+
+
+@kernel
+def source_is_b(row):
+    """Is the frame's source endpoint B of its flow?"""
+    if row.src_hi != row.dst_hi:
+        return row.src_hi > row.dst_hi
+    if row.src_lo != row.dst_lo:
+        return row.src_lo > row.dst_lo
+    if icmp_like(row):
+        return row.reply == 1
+    return row.src_port > row.dst_port
+
+
+@kernel
+def same(flow, row, side):
+    """Is `row`, whose source is endpoint `side`, a frame of `flow`?"""
+    if flow.proto != row.proto:
+        return False
+    if icmp_like(row):
+        ports = flow.a_port == row.src_port and flow.b_port == row.dst_port
+    elif side:
+        ports = flow.a_port == row.dst_port and flow.b_port == row.src_port
+    else:
+        ports = flow.a_port == row.src_port and flow.b_port == row.dst_port
+    if not ports:
+        return False
+    if side:
+        return (
+            flow.b_lo == row.src_lo and flow.a_lo == row.dst_lo and flow.b_hi == row.src_hi and flow.a_hi == row.dst_hi
+        )
+    return flow.a_lo == row.src_lo and flow.b_lo == row.dst_lo and flow.a_hi == row.src_hi and flow.b_hi == row.dst_hi
+
+
+@kernel
+def find(slots, flows, row, side):
+    """The slot of the frame's flow, or the empty one where it belongs."""
+    mask = np.int64(slots.size - 1)
+    tag = row.hash >> 32
+    at = row.hash & mask
+    while slots[at] >= 0:
+        if slots[at] >> 32 == tag and same(flows[slots[at] & 0xFFFFFFFF], row, side):
+            break
+        at = (at + 1) & mask
+    return at
+
+
+@kernel
+def rehash(old, new, flows, seed):
+    """Move all that stands in `old` to `new`, a larger table of empty slots."""
+    mask = np.int64(new.size - 1)
+    for k in range(old.size):
+        if old[k] < 0:
+            continue
+        at = key_hash(flows[old[k] & 0xFFFFFFFF], seed) & mask
+        while new[at] >= 0:
+            at = (at + 1) & mask
+        new[at] = old[k]
+
+
+@kernel
+def key_hash(flow, seed):
+    """flow_hash of a flow that stands in the table."""
+    ends = mix(flow.a_lo ^ (np.int64(flow.a_port) << 40), seed) + mix(flow.b_lo ^ (np.int64(flow.b_port) << 40), seed)
+    if flow.version == 6:
+        ends += mix(flow.a_hi, seed) ^ mix(flow.b_hi, seed)
+    return mix(ends + np.int64(flow.proto), seed) & np.int64(0x7FFFFFFFFFFFFFFF)
+
+
+@kernel
+def ended(flow, sides, index, row, side, udp_idle, tcp_idle):
+    """Is the flow over, so that this frame begins another one between the same ends?
+
+    By silence (idle times in ns), or by a SYN with a new sequence number after the connection was open or closed.
+    """
+    idle = row.ts_ns - flow.end_ns
+    if row.proto != TCP:
+        return idle > udp_idle
+    if idle > tcp_idle:
+        return True
+    if row.flags & (SYN | ACK | RST | FIN) != SYN:
+        return False
+    mine = sides[2 * index + side]
+    if mine.syns and mine.isn == row.seq:
+        return False
+    closed = flow.rst_frame > 0 or flow.fin_frame > 0
+    return closed or flow.opening & (SYNACK_SEEN | ESTABLISHED) > 0 or mine.packets > mine.syns
+
+
+@kernel
+def begins_as_answer(row, likely):
+    """Is the first frame that is seen of a flow an answer, so that its sender is the responder?
+
+    A SYN-ACK always is. Where the opening is not in the capture, a port on which servers listen decides.
+    """
+    if icmp_like(row):
+        return row.reply == 1
+    if row.proto == TCP and row.flags & SYN:
+        return row.flags & ACK > 0
+    if row.proto == TCP or row.proto == UDP:
+        return likely[row.src_port] and not likely[row.dst_port]
+    return False
+
+
+@kernel
+def insert(slots, at, flows, sides, counters, row, side, likely):
+    """Begin a flow with the frame `row` in slot `at`; returns its index. The tables have room for it."""
+    index = counters[FLOWS]
+    counters[FLOWS] = index + 1
+    slots[at] = (row.hash >> 32) << 32 | index
+    flow = flows[index]
+    if side:
+        flow.a_hi, flow.a_lo, flow.b_hi, flow.b_lo = row.dst_hi, row.dst_lo, row.src_hi, row.src_lo
+    else:
+        flow.a_hi, flow.a_lo, flow.b_hi, flow.b_lo = row.src_hi, row.src_lo, row.dst_hi, row.dst_lo
+    if side and not icmp_like(row):
+        flow.a_port, flow.b_port = row.dst_port, row.src_port
+    else:
+        flow.a_port, flow.b_port = row.src_port, row.dst_port
+    flow.proto = row.proto
+    flow.version = row.version
+    answer = begins_as_answer(row, likely)
+    flow.orig = 1 - side if answer else side
+    flow.flipped = 1 if answer else 0
+    flow.history = 0
+    flow.opening = 0
+    flow.closing = 0
+    flow.vlan = row.vlan
+    flow.start_ns = row.ts_ns
+    flow.end_ns = row.ts_ns
+    flow.first_frame = row.number
+    flow.last_frame = row.number
+    flow.bin = -1
+    flow.syn_ns = -1
+    flow.synack_ns = -1
+    flow.syn_rtt = -1
+    flow.ack_rtt = -1
+    flow.rst_frame = 0
+    flow.fin_frame = 0
+    flow.attempts = 0
+    flow.kept = 0
+    clear(sides[2 * index])
+    clear(sides[2 * index + 1])
+    return index
+
+
+@kernel
+def clear(side):
+    """Set a side to what is known before its first frame."""
+    side.packets = 0
+    side.octets = 0
+    side.frame_octets = 0
+    side.payload = 0
+    side.retransmitted = 0
+    side.missed = 0
+    side.mac = 0
+    side.first_frame = 0
+    side.data_frame = 0
+    side.base = 0
+    side.next = 0
+    side.acked = 0
+    side.isn = 0
+    side.kept = 0
+    side.handed = 0
+    side.gap = -1
+    side.gaps = 0
+    side.syns = 0
+    side.synacks = 0
+    side.fins = 0
+    side.rsts = 0
+    side.tally_t = 0
+    side.tally_w = 0
+    side.letters = 0
+    side.ttl = 0
+    side.known = 0
+
+
+def scratch(rows: int) -> np.ndarray:
+    """Room for `rows` decoded frames."""
+    return np.zeros(rows, DECODED)

@@ -1,0 +1,71 @@
+"""Octets become numbers here and nowhere else. All return int64; the caller has checked the length."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analyzer.kernels.jit import kernel
+
+
+@kernel
+def u8(octets, at):
+    """The octet at `at`."""
+    return np.int64(octets[at])
+
+
+@kernel
+def be16(octets, at):
+    """Two octets in network order."""
+    return np.int64(octets[at]) << 8 | np.int64(octets[at + 1])
+
+
+@kernel
+def be24(octets, at):
+    """Three octets in network order."""
+    return np.int64(octets[at]) << 16 | np.int64(octets[at + 1]) << 8 | np.int64(octets[at + 2])
+
+
+@kernel
+def be32(octets, at):
+    """Four octets in network order."""
+    return (
+        np.int64(octets[at]) << 24
+        | np.int64(octets[at + 1]) << 16
+        | np.int64(octets[at + 2]) << 8
+        | np.int64(octets[at + 3])
+    )
+
+
+@kernel
+def be64(octets, at):
+    """Eight octets in network order, as the int64 of the same bits."""
+    return be32(octets, at) << 32 | be32(octets, at + 4)
+
+
+@kernel
+def le16(octets, at):
+    """Two octets in little-endian order."""
+    return np.int64(octets[at]) | np.int64(octets[at + 1]) << 8
+
+
+@kernel
+def le32(octets, at):
+    """Four octets in little-endian order."""
+    return (
+        np.int64(octets[at])
+        | np.int64(octets[at + 1]) << 8
+        | np.int64(octets[at + 2]) << 16
+        | np.int64(octets[at + 3]) << 24
+    )
+
+
+@kernel
+def u16(octets, at, little):
+    """Two octets in the order of the file."""
+    return le16(octets, at) if little else be16(octets, at)
+
+
+@kernel
+def u32(octets, at, little):
+    """Four octets in the order of the file."""
+    return le32(octets, at) if little else be32(octets, at)

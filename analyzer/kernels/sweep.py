@@ -1,0 +1,299 @@
+"""One pass over a buffer of a capture: frames, flows, rates, first octets. Nothing is kept per frame.
+
+Frames are decoded in batches; each finds its flow, is accounted for, and leaves what the dissectors want: `segments`
+(SEGMENT) point into `arena`, `errors` (ERROR) are ICMP errors, `rates` (RATE) what a flow had sent when a bin of time
+ended. All tables are the caller's; when one may not hold another batch the sweep stops and says so.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analyzer.kernels import flows as fl
+from analyzer.kernels import headers as hd
+from analyzer.kernels.flows import COUNTERS, find, flow_hash, insert, source_is_b
+from analyzer.kernels.headers import DECODED, IP, OTHER, TCP, UDP, UNKNOWN, decode, ipv4, ipv6, transport
+from analyzer.kernels.jit import kernel
+from analyzer.kernels.octets import u8
+from analyzer.kernels.records import FCS, FRAME, LINK, next_frame
+from analyzer.kernels.tcp import difference, segment
+
+BATCH = 64
+STREAM_OCTETS = 32 * 1024  # of a TCP direction: a ClientHello, or a ServerHello with a certificate chain of ten
+STREAM_OCTETS_TWICE = 2 * STREAM_OCTETS  # with what was sent again
+STREAM_SEGMENTS = 128  # of a TCP direction: 32 KB at the smallest MSS that hosts must take (536, RFC 9293) is 62
+MESSAGE_OCTETS = 4096  # of a datagram: RFC 6891 section 6.2.5 names it as the largest EDNS buffer in use
+MESSAGES = 16  # datagrams of a flow
+MESSAGES_MANY = 1 << 16  # … of DNS and DHCP, where one flow carries many transactions
+
+SEGMENT = np.dtype(
+    [("flow", "i8"), ("at", "i8"), ("ts_ns", "i8"), ("frame", "i8"), ("seq", "u4"), ("octets", "i4"), ("side", "i4")],
+    align=True,
+)
+RATE = np.dtype([("bin", "i8"), ("a_octets", "i8"), ("b_octets", "i8"), ("flow", "i8")], align=True)
+ERROR = np.dtype(
+    [("flow", "i8"), ("quoted", "i8"), ("ts_ns", "i8"), ("frame", "i8"), ("type", "i4"), ("code", "i4")], align=True
+)
+FRAGMENT_SLOTS = 4096
+
+# why a sweep returned, besides the codes of records
+ROOM = 5
+
+# limits, as a row of int64 that the caller fills from the settings
+UDP_IDLE, TCP_IDLE, BIN_NS = range(3)
+
+
+@kernel
+def many_transactions(row):
+    """Does one flow of this kind carry the transactions of many clients or questions (DNS, mDNS, LLMNR, DHCP)?"""
+    low = min(row.src_port, row.dst_port)
+    high = max(row.src_port, row.dst_port)
+    return low == 53 or low == 67 or low == 68 or low == 546 or low == 547 or high == 5353 or high == 5355
+
+
+@kernel
+def keep_message(octets, flow, row, index, side, segments, arena, counters):
+    """Hand a datagram's payload to the dissectors while its flow has sent few."""
+    if flow.kept >= MESSAGES and (flow.kept >= MESSAGES_MANY or not many_transactions(row)):
+        return
+    flow.kept += 1
+    keep(octets, row.payload_at, min(row.payload_kept, MESSAGE_OCTETS), 0, row, index, side, segments, arena, counters)
+
+
+@kernel
+def keep_segment(octets, mine, row, index, side, segments, arena, counters):
+    """Hand a segment's payload to the dissectors while its stream is at its beginning."""
+    if mine.kept >= STREAM_OCTETS_TWICE or mine.handed >= STREAM_SEGMENTS:
+        return
+    seq = row.seq + (1 if row.flags & 2 else 0)
+    place = difference(seq, mine.base)
+    if place >= STREAM_OCTETS or place + row.payload_kept <= 0:
+        return
+    octets_kept = min(row.payload_kept, STREAM_OCTETS - place)
+    mine.kept += octets_kept
+    mine.handed += 1
+    keep(octets, row.payload_at, octets_kept, seq, row, index, side, segments, arena, counters)
+
+
+@kernel
+def keep(octets, start, length, seq, row, index, side, segments, arena, counters):
+    """Copy `length` octets from `start` on to the arena and note where they belong."""
+    at = counters[fl.ARENA]
+    for k in range(length):
+        arena[at + k] = octets[start + k]
+    counters[fl.ARENA] = at + length
+    kept = segments[counters[fl.SEGMENTS]]
+    counters[fl.SEGMENTS] += 1
+    kept.flow = index
+    kept.at = at
+    kept.ts_ns = row.ts_ns
+    kept.frame = row.number
+    kept.seq = np.uint32(seq & 0xFFFFFFFF)
+    kept.octets = length
+    kept.side = side
+
+
+@kernel
+def is_error(row):
+    """Is it an ICMP message that quotes a packet (RFC 792; RFC 4443 section 2.1)?"""
+    if row.proto == hd.ICMP:
+        kind = row.src_port
+        return kind == 3 or kind == 4 or kind == 5 or kind == 11 or kind == 12
+    return row.proto == hd.ICMPV6 and 1 <= row.src_port <= 4
+
+
+@kernel
+def keep_error(octets, row, index, slots, flows, quoted, errors, counters):
+    """Note an ICMP error and the flow that it quotes, -1 where that is not known."""
+    error = errors[counters[fl.ERRORS]]
+    counters[fl.ERRORS] += 1
+    error.flow = index
+    error.ts_ns = row.ts_ns
+    error.frame = row.number
+    error.type = row.src_port
+    error.code = row.dst_port
+    error.quoted = -1
+    at = row.payload_at + 8
+    end = row.payload_at + row.payload_kept
+    if end - at < 20:
+        return
+    if u8(octets, at) >> 4 == 4:
+        body, left = ipv4(octets, at, end, 65535, quoted)
+    else:
+        body, left = ipv6(octets, at, end, 65535, quoted)
+    if body < 0:
+        return
+    transport(octets, body, end, left, quoted)
+    quoted.hash = flow_hash(quoted, counters[fl.SEED])
+    slot = find(slots, flows, quoted, 1 if source_is_b(quoted) else 0)
+    if slots[slot] >= 0:
+        error.quoted = slots[slot] & 0xFFFFFFFF
+
+
+@kernel
+def fragment_key(row, seed):
+    """A hash of what the fragments of one datagram have in common (RFC 791 section 3.2; RFC 8200 section 4.5)."""
+    h = fl.mix(row.src_lo ^ row.ip_id, seed) + fl.mix(row.dst_lo, seed) + row.src_hi + row.dst_hi
+    return fl.mix(h + np.int64(row.proto), seed) | 1
+
+
+@kernel
+def flow_of(row, side, slots, flows, sides, fragments, limits, counters, likely):
+    """The index of the frame's flow, begun where there was none. A later fragment follows the first one."""
+    if row.fragment:
+        key = fragment_key(row, counters[fl.SEED])
+        place = key & (FRAGMENT_SLOTS - 1)
+        if row.fragment == 2 and fragments[place, 0] == key:
+            return fragments[place, 1]
+    slot = find(slots, flows, row, side)
+    index = np.int64(-1)
+    if slots[slot] >= 0:
+        index = slots[slot] & 0xFFFFFFFF
+        if fl.ended(flows[index], sides, index, row, side, limits[UDP_IDLE], limits[TCP_IDLE]):
+            index = np.int64(-1)
+            counters[fl.REPLACED] += 1
+    if index < 0:
+        index = insert(slots, slot, flows, sides, counters, row, side, likely)
+    if row.fragment == 1:
+        fragments[place, 0] = key
+        fragments[place, 1] = index
+    return index
+
+
+@kernel
+def account(flow, mine, sides, index, row, rates, limits, counters):
+    """Count a frame for its side, and close the flow's bin of time when the frame lies outside it."""
+    if row.ts_ns >= flow.bin + limits[BIN_NS] or row.ts_ns < flow.bin or flow.bin < 0:
+        if flow.bin >= 0:
+            rate = rates[counters[fl.RATES]]
+            counters[fl.RATES] += 1
+            rate.flow = index
+            rate.bin = flow.bin
+            rate.a_octets = sides[2 * index].octets
+            rate.b_octets = sides[2 * index + 1].octets
+        flow.bin = row.ts_ns // limits[BIN_NS] * limits[BIN_NS]
+    if mine.packets == 0:
+        mine.first_frame = row.number
+        mine.mac = row.src_mac
+        mine.ttl = row.ttl
+    mine.packets += 1
+    mine.octets += row.ip_octets
+    mine.frame_octets += row.frame_octets
+    mine.payload += row.payload
+    if row.payload and mine.data_frame == 0 and (row.proto == TCP or row.proto == UDP):
+        mine.data_frame = row.number
+    if row.ts_ns > flow.end_ns:
+        flow.end_ns = row.ts_ns
+    elif row.ts_ns < flow.start_ns:
+        flow.start_ns = row.ts_ns
+    flow.last_frame = row.number
+
+
+@kernel
+def update(octets, row, t):
+    """Account for one decoded frame in all tables of `t`."""
+    side = 1 if source_is_b(row) else 0
+    index = flow_of(row, side, t.slots, t.flows, t.sides, t.fragments, t.limits, t.counters, t.likely)
+    flow = t.flows[index]
+    if row.fragment == 2 and row.proto == flow.proto:
+        side = 1 if (row.src_hi == flow.b_hi and row.src_lo == flow.b_lo) else 0
+    mine = t.sides[2 * index + side]
+    account(flow, mine, t.sides, index, row, t.rates, t.limits, t.counters)
+    if row.fragment == 2:
+        return
+    if flow.history == 0 and flow.flipped:
+        t.histories[index, 0] = 94
+        flow.history = 1
+    if row.proto == TCP:
+        other = t.sides[2 * index + 1 - side]
+        segment(flow, mine, other, t.gaps, t.counters, t.histories, index, side, row)
+        if row.payload_kept and not row.lean:
+            keep_segment(octets, mine, row, index, side, t.segments, t.arena, t.counters)
+    elif row.proto == UDP:
+        if mine.packets == 1:
+            t.histories[index, flow.history] = 68 if side == flow.orig else 100
+            flow.history += 1
+        if row.payload_kept:
+            keep_message(octets, flow, row, index, side, t.segments, t.arena, t.counters)
+    elif is_error(row) and mine.packets <= 1024:
+        keep_error(octets, row, index, t.slots, t.flows, t.quoted[0], t.errors, t.counters)
+
+
+@kernel
+def has_room(t):
+    """Can every table take another batch?"""
+    c = t.counters
+    return (
+        c[fl.FLOWS] + BATCH <= t.flows.size
+        and 2 * (c[fl.FLOWS] + BATCH) <= t.slots.size
+        and c[fl.RATES] + BATCH <= t.rates.size
+        and c[fl.SEGMENTS] + BATCH <= t.segments.size
+        and c[fl.ARENA] + BATCH * STREAM_OCTETS <= t.arena.size
+        and c[fl.GAPS] + 4 * BATCH <= t.gaps.size
+        and c[fl.ERRORS] + BATCH <= t.errors.size
+    )
+
+
+@kernel
+def note_time(counters, ns):
+    """Keep the first, last and latest time; returns the frame's time, the one before it where it has none."""
+    last = counters[fl.LAST_NS]
+    if ns < 0:
+        ns = max(last, 0)
+    if ns < last:
+        counters[fl.STEPS_BACK] += 1
+    counters[fl.LAST_NS] = ns
+    if counters[fl.FIRST_NS] < 0 or ns < counters[fl.FIRST_NS]:
+        counters[fl.FIRST_NS] = ns
+    if ns > counters[fl.MAX_NS]:
+        counters[fl.MAX_NS] = ns
+    return ns
+
+
+@kernel
+def sweep(octets, at, end, form, interfaces, t):
+    """Read all whole records from `at` to `end` of a buffer into the tables `t` (metering.sweep.Tables).
+
+    Returns (why, at, need): why is MORE (the record at `at` needs `need` octets), ROOM (a table is full: make room and
+    call again), BLOCK (a pcapng block of `need` octets for the caller to read) or BAD (no capture has such a record).
+    """
+    c = t.counters
+    while True:
+        if not has_room(t):
+            return ROOM, at, 0
+        filled = 0
+        why = FRAME
+        need = np.int64(0)
+        while filled < BATCH:
+            why, following, start, caplen, origlen, ns, interface = next_frame(octets, at, end, form, interfaces)
+            if why != FRAME:
+                at = following
+                need = caplen
+                break
+            at = following
+            row = t.decoded[filled]
+            c[fl.FRAMES] += 1
+            c[fl.OCTETS] += origlen
+            row.number = c[fl.FRAMES]
+            row.ts_ns = note_time(c, ns)
+            if caplen < origlen:
+                c[fl.SNAPLEN_CUT] += 1
+            found = decode(
+                octets, start, caplen, origlen, interfaces[interface, LINK], interfaces[interface, FCS], row
+            )
+            if found == IP:
+                row.hash = flow_hash(row, c[fl.SEED])
+                filled += 1
+            elif found == OTHER:
+                c[fl.NOT_IP] += 1
+            elif found == UNKNOWN:
+                c[fl.UNKNOWN_LINK] += 1
+            else:
+                c[fl.UNDECODED] += 1
+        for k in range(filled):
+            update(octets, t.decoded[k], t)
+        if why != FRAME:
+            return why, at, need
+
+
+__all__ = ["BATCH", "COUNTERS", "DECODED", "ERROR", "RATE", "ROOM", "SEGMENT", "sweep"]

@@ -1,0 +1,1 @@
+"""Buffers of octets become flows, their first octets and their rates."""

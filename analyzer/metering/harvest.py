@@ -1,0 +1,251 @@
+"""The first octets that a sweep kept are read: DNS and TLS by kernels, all else handed on as conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.conversations import Conversation, Mark, Message, Stream
+from analyzer.kernels import dns, streams, tls
+from analyzer.kernels import flows as fl
+from analyzer.kernels.headers import TCP, UDP
+from analyzer.kernels.sweep import SEGMENT, STREAM_OCTETS, STREAM_OCTETS_TWICE, STREAM_SEGMENTS
+from analyzer.metering.strings import Strings
+
+if TYPE_CHECKING:
+    from analyzer.metering.sweep import Tables
+
+Array = npt.NDArray[Any]
+
+DNS_PORTS = (53, 5353, 5355)
+VIA = ("", "connect", "nats", "starttls")
+
+
+class Sessions(NamedTuple):
+    """TLS sessions as the kernel writes them; see kernels/tls.py. Times are ns, -1 unknown."""
+
+    rows: Array
+    chains: Array
+    types: Array
+    lengths: Array
+    frames: Array
+    times: Array
+
+
+class Messages(NamedTuple):
+    """DNS messages as the kernel writes them; see kernels/dns.py."""
+
+    rows: Array
+    answers: Array
+
+
+@dataclass
+class Harvest:
+    """All that was read so far."""
+
+    strings: Strings
+    ders: Strings
+    messages: list[Messages] = field(default_factory=list)
+    sessions: list[Sessions] = field(default_factory=list)
+    errors: list[Array] = field(default_factory=list)
+    framed: list[Array] = field(default_factory=list)
+    conversations: list[Conversation] = field(default_factory=list)
+    work: tuple[Array, Array] = field(
+        default_factory=lambda: (np.zeros(tls.HANDSHAKE_OCTETS, np.uint8), np.zeros(dns.NAME_OCTETS, np.uint8))
+    )
+
+    def take_conversations(self) -> list[Conversation]:
+        """The conversations that wait for a dissector; they are handed out once."""
+        waiting, self.conversations = self.conversations, []
+        return waiting
+
+    def read_messages(self, arena: Array, segments: Array, picked: Array) -> npt.NDArray[np.bool_]:
+        """Read the picked segments as DNS messages; returns which of them are."""
+        is_dns = np.zeros(picked.size, np.bool_)
+        first = 0
+        room = picked.size + 1
+        while first < picked.size:
+            rows = np.empty(room, dns.MESSAGE)
+            answers = np.empty(2 * room + dns.MAX_ANSWERS, dns.ANSWER)
+            counts = np.zeros(2, np.int64)
+            begun = first
+            first = dns.datagrams(
+                arena, segments, picked, first, self.work[1], self.strings.table, rows, answers, counts, is_dns
+            )
+            self.messages.append(Messages(rows[: counts[0]].copy(), answers[: counts[1]].copy()))
+            if first < picked.size and (first == begun or 2 * len(self.strings) > self.strings.table.offsets.size):
+                self.strings.grow()
+        return is_dns
+
+    def read_sessions(self, out: Array, groups: Array, picked: Array, tables: Tables, lists: tuple[Array, Array]) -> None:
+        """Read the picked groups' streams as TLS sessions."""
+        order, marks = lists
+        done, begun = 0, 0
+        room = picked.size
+        made = Sessions(
+            rows=np.zeros(room, tls.SESSION),
+            chains=np.full((room, tls.CHAIN), -1, np.int32),
+            types=np.zeros((room, 2, tls.RECORDS), np.uint8),
+            lengths=np.zeros((room, 2, tls.RECORDS), np.uint16),
+            frames=np.zeros((room, 4), np.int64),
+            times=np.full(room, -1, np.int64),
+        )
+        while begun < room:
+            begun, done = streams.sessions(
+                out, groups, picked, begun, tables.flows, tables.segments, order, marks, self.work,
+                self.strings.table, self.ders.table, made, done,
+            )  # fmt: skip
+            if begun < room:
+                self.strings.grow()
+                self.ders.grow()
+        self.sessions.append(made)
+
+    def read_inner(self, talk: Conversation, tls_at: tuple[int, int], via: str) -> bool:
+        """Read the TLS session inside a conversation, from the given offsets of its two streams on; False for none."""
+        client, server = talk.orig.octets[tls_at[0] :], talk.resp.octets[tls_at[1] :]
+        octets = np.frombuffer(bytearray(client + server), np.uint8)
+        middle = len(client)
+        if not tls.is_tls(octets, 0, middle, middle, octets.size):
+            return False
+        made = Sessions(
+            np.zeros(1, tls.SESSION),
+            np.full((1, tls.CHAIN), -1, np.int32),
+            np.zeros((1, 2, tls.RECORDS), np.uint8),
+            np.zeros((1, 2, tls.RECORDS), np.uint16),
+            np.zeros((1, 4), np.int64),
+            np.full(1, -1, np.int64),
+        )
+        while not tls.session(
+            octets, 0, middle, middle, octets.size, self.work, self.strings.table, self.ders.table, made.rows[0],
+            made.chains[0], made.types[0], made.lengths[0],
+        ):  # fmt: skip
+            self.strings.grow()
+            self.ders.grow()
+        row = made.rows[0]
+        row["flow"] = talk.flow
+        row["via"] = VIA.index(via) if via in VIA else 0
+        places = (row["client_at"], row["server_at"], row["certificate_at"], row["alert_at"])
+        for k, (place, client_side) in enumerate(zip(places, (True, False, False, row["alert_side"] == 0), strict=True)):
+            if place >= 0:
+                stream, offset = (talk.orig, tls_at[0]) if client_side else (talk.resp, tls_at[1] - middle)
+                made.frames[0, k] = stream.at(int(place) + offset).frame
+        made.times[0] = (talk.orig.at(tls_at[0]) if client else talk.resp.at(tls_at[1])).ts_ns
+        self.sessions.append(made)
+        return True
+
+
+def harvest(tables: Tables, found: Harvest, *, silence_ns: int, final: bool) -> None:
+    """Read what waits in the arena; the segments of flows that still talk stay there unless `final`."""
+    c = tables.counters
+    segments = tables.segments[: c[fl.SEGMENTS]]
+    rest = _read_datagrams(tables, found, segments)
+    order, groups = _groups(tables, segments, rest)
+    over = np.ones(groups.size, np.bool_) if final else _over(tables, groups, silence_ns)
+    octets, count = streams.waiting(segments, order, groups, over)
+    if octets > tables.arena.size // 2 or count > tables.segments.size // 2:
+        over[:] = True  # too much waits: read it as it is rather than let memory grow
+    _read_groups(tables, found, segments, order, groups[over])
+    keep = np.zeros(segments.size, np.bool_)
+    streams.keep_back(segments, order, groups, over, keep)
+    c[fl.SEGMENTS], c[fl.ARENA] = streams.move_to_front(segments, keep, tables.arena)
+
+
+def _read_datagrams(tables: Tables, found: Harvest, segments: Array) -> Array:
+    """Read what is DNS among the datagrams; returns the numbers of all other segments."""
+    flows = tables.flows[segments["flow"]]
+    on_port = np.isin(flows["a_port"], DNS_PORTS) | np.isin(flows["b_port"], DNS_PORTS)
+    maybe = (flows["proto"] == UDP) & on_port
+    picked = np.flatnonzero(maybe)
+    maybe[picked] = found.read_messages(tables.arena, segments, picked)
+    return np.flatnonzero(~maybe)
+
+
+def _groups(tables: Tables, segments: Array, rest: Array) -> tuple[Array, Array]:
+    """The segments `rest` in order of flow, side and place, and the groups that they form."""
+    keys = np.empty(rest.size, np.int64)
+    chosen = segments[rest]
+    streams.sort_keys(chosen, tables.flows, tables.sides, keys)
+    order = rest[np.argsort(keys, kind="stable")]
+    groups = np.zeros(order.size, streams.GROUP)
+    count = streams.group(segments, order, tables.flows, groups)
+    return order, groups[:count]
+
+
+def _over(tables: Tables, groups: Array, silence_ns: int) -> npt.NDArray[np.bool_]:
+    """Which groups will not grow: the flow has ended, fell silent, or both streams are full."""
+    index = groups["flow"]
+    flows = tables.flows[index]
+    a, b = tables.sides[2 * index], tables.sides[2 * index + 1]
+    closed = (flows["rst_frame"] > 0) | ((a["fins"] > 0) & (b["fins"] > 0))
+    silent = tables.counters[fl.LAST_NS] - flows["end_ns"] > silence_ns
+    full = _full(a) & _full(b)
+    over: npt.NDArray[np.bool_] = closed | silent | full
+    return over
+
+
+def _full(side: Array) -> npt.NDArray[np.bool_]:
+    """Which sides have handed over all that is wanted of them."""
+    full: npt.NDArray[np.bool_] = (side["kept"] >= STREAM_OCTETS) | (side["handed"] >= STREAM_SEGMENTS)
+    return full
+
+
+def _read_groups(tables: Tables, found: Harvest, segments: Array, order: Array, groups: Array) -> None:
+    """Read the groups to the end: TLS here, the others become conversations."""
+    if not groups.size:
+        return
+    out = np.empty(int(segments["octets"][order].sum()) + 1, np.uint8)
+    marks = np.full(order.size, -1, np.int64)
+    streams.assemble(segments, order, groups, tables.sides, tables.arena, out, marks)
+    streams.look(groups, tables.flows, out)
+    found.read_sessions(out, groups, np.flatnonzero(groups["looks"] == 2), tables, (order, marks))
+    found.framed.append(groups["flow"][groups["looks"] == 1])
+    index = groups["flow"][groups["proto"] == TCP]
+    tables.sides["kept"][2 * index] = STREAM_OCTETS_TWICE
+    tables.sides["kept"][2 * index + 1] = STREAM_OCTETS_TWICE
+    found.conversations.extend(_conversations(tables, segments, order, groups[groups["looks"] == 0], (out, marks)))
+
+
+def _conversations(
+    tables: Tables, segments: Array, order: Array, groups: Array, joined: tuple[Array, Array]
+) -> Iterator[Conversation]:
+    """The groups as the dissectors take them."""
+    out, marks = joined
+    for g in groups:
+        flow = int(g["flow"])
+        row = tables.flows[flow]
+        ports = (int(row["a_port"]), int(row["b_port"]))
+        flip = bool(row["orig"])
+        orig_p, resp_p = ports[::-1] if flip else ports
+        if g["proto"] == TCP:
+            first, split, last = int(g["first"]), int(g["split"]), int(g["last"])
+            a = _stream(out[g["a_at"] : g["a_end"]], segments, order[first:split], marks[first:split])
+            b = _stream(out[g["b_at"] : g["b_end"]], segments, order[split:last], marks[split:last])
+            orig, resp = (b, a) if flip else (a, b)
+            yield Conversation(flow, TCP, orig_p, resp_p, orig, resp)
+            continue
+        kept = segments[order[g["first"] : g["last"]]]
+        messages = tuple(
+            Message(int(s["ts_ns"]), int(s["frame"]), bool(s["side"]) == flip, _octets_of(tables.arena, s)) for s in kept
+        )
+        yield Conversation(flow, int(g["proto"]), orig_p, resp_p, messages=messages)
+
+
+def _octets_of(arena: Array, segment: Any) -> bytes:  # noqa: ANN401
+    """The octets of one kept segment."""
+    at = int(segment["at"])
+    return bytes(arena[at : at + int(segment["octets"])])
+
+
+def _stream(octets: Array, segments: Array, order: Array, marks: Array) -> Stream:
+    """One direction with the frames that gave it."""
+    used = np.flatnonzero(marks >= 0)
+    kept = segments[order[used]]
+    rows = zip(marks[used].tolist(), kept["ts_ns"].tolist(), kept["frame"].tolist(), strict=True)
+    return Stream(octets.tobytes(), tuple(Mark(*row) for row in rows))
+
+
+__all__ = ["SEGMENT", "Harvest", "Messages", "Sessions", "harvest"]

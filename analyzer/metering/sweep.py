@@ -1,0 +1,157 @@
+"""Buffers of octets become tables of flows: the arrays that the kernels work on, and how they grow."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.kernels import flows as fl
+from analyzer.kernels import sweep as sw
+from analyzer.kernels.flows import FLOW, HISTORY, SIDE, rehash
+from analyzer.kernels.tcp import GAP
+from analyzer.metering.harvest import Harvest, harvest
+from analyzer.metering.rates import compact
+from analyzer.metering.strings import Strings
+from analyzer.settings import Settings
+
+ARENA_OCTETS = 32 << 20  # first octets of flows in waiting
+SEGMENTS = 1 << 18
+ERRORS = 1 << 14
+FIRST_FLOWS = 1 << 14
+FIRST_RATES = 1 << 16
+
+Array = npt.NDArray[Any]
+
+
+class Tables(NamedTuple):
+    """All that the sweep reads and writes; see kernels/sweep.py."""
+
+    slots: Array
+    flows: Array
+    sides: Array
+    histories: Array
+    gaps: Array
+    rates: Array
+    segments: Array
+    arena: Array
+    errors: Array
+    fragments: Array
+    decoded: Array
+    quoted: Array
+    limits: Array
+    likely: Array
+    counters: Array
+
+
+def likely_servers(ports: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """For each port: do servers listen there (RFC 6335 section 6: below 1024, and those named)?"""
+    likely = np.zeros(65536, np.bool_)
+    likely[1:1024] = True
+    likely[list(ports)] = True
+    return likely
+
+
+def grown(table: Array, rows: int) -> Array:
+    """The table with room for `rows`, its contents kept; what is new holds anything."""
+    larger = np.empty((rows, *table.shape[1:]), table.dtype)
+    larger[: len(table)] = table
+    return larger
+
+
+class Sweep:
+    """Facts in the making: feed it the octets of captures, one after the other, then ask for what it found."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.seed = secrets.randbits(62)
+        counters = np.zeros(fl.COUNTERS, np.int64)
+        counters[fl.SEED] = self.seed
+        counters[[fl.GAP_FREE, fl.FIRST_NS, fl.LAST_NS, fl.MAX_NS]] = -1
+        self.bin_ns = settings.bin_s * 1_000_000_000
+        limits = np.array([settings.udp_idle_s, settings.tcp_idle_s, settings.bin_s], np.int64) * 1_000_000_000
+        self.tables = Tables(
+            slots=np.full(4 * FIRST_FLOWS, -1, np.int64),
+            flows=np.empty(FIRST_FLOWS, FLOW),
+            sides=np.empty(2 * FIRST_FLOWS, SIDE),
+            histories=np.empty((FIRST_FLOWS, HISTORY), np.uint8),
+            gaps=np.empty(4096, GAP),
+            rates=np.empty(FIRST_RATES, sw.RATE),
+            segments=np.empty(SEGMENTS, sw.SEGMENT),
+            arena=np.empty(ARENA_OCTETS, np.uint8),
+            errors=np.empty(ERRORS, sw.ERROR),
+            fragments=np.zeros((sw.FRAGMENT_SLOTS, 2), np.int64),
+            decoded=fl.scratch(sw.BATCH),
+            quoted=fl.scratch(1),
+            limits=limits,
+            likely=likely_servers(settings.server_ports),
+            counters=counters,
+        )
+        self.found = Harvest(Strings(self.seed), Strings(self.seed, 256, 1 << 20))
+
+    def feed(self, octets: Array, at: int, end: int, form: Array, interfaces: Array) -> tuple[int, int, int]:
+        """Sweep `octets[at:end]`; returns (why, at, need) as kernels.sweep.sweep does, but never ROOM."""
+        while True:
+            why, at, need = sw.sweep(octets, at, end, form, interfaces, self.tables)
+            if why != sw.ROOM:
+                return int(why), int(at), int(need)
+            self._make_room()
+
+    def counter(self, which: int) -> int:
+        """One of the counters of kernels/flows.py."""
+        return int(self.tables.counters[which])
+
+    def begin_capture(self) -> None:
+        """Another file begins: its times are kept apart; everything else goes on."""
+        self.tables.counters[[fl.FIRST_NS, fl.MAX_NS, fl.LAST_NS]] = -1
+
+    def finish(self) -> None:
+        """No more octets come: read the first octets of the flows that still wait."""
+        self._harvest(final=True)
+
+    def _make_room(self) -> None:
+        """Grow, or empty, whichever table may not hold another batch."""
+        tables, c, batch = self.tables, self.tables.counters, sw.BATCH
+        if 2 * (c[fl.FLOWS] + batch) > tables.slots.size:
+            slots = np.full(2 * tables.slots.size, -1, np.int64)
+            rehash(tables.slots, slots, tables.flows, self.seed)
+            tables = tables._replace(slots=slots)
+        if c[fl.FLOWS] + batch > tables.flows.size:
+            rows = tables.flows.size * 3 // 2
+            tables = tables._replace(flows=grown(tables.flows, rows))
+            tables = tables._replace(sides=grown(tables.sides, 2 * rows))
+            tables = tables._replace(histories=grown(tables.histories, rows))
+        if c[fl.GAPS] + 4 * batch > tables.gaps.size:
+            tables = tables._replace(gaps=grown(tables.gaps, 2 * tables.gaps.size))
+        self.tables = tables
+        if c[fl.RATES] + batch > tables.rates.size:
+            self._make_room_for_rates()
+        waiting = c[fl.ARENA] + batch * sw.STREAM_OCTETS > tables.arena.size
+        if waiting or c[fl.SEGMENTS] + batch > tables.segments.size or c[fl.ERRORS] + batch > tables.errors.size:
+            self._harvest(final=False)
+
+    def _make_room_for_rates(self) -> None:
+        """Let the log grow to its limit, then make bins wider: memory stays flat however long the capture is."""
+        rates, c = self.tables.rates, self.tables.counters
+        if rates.size < self.settings.rates:
+            self.tables = self.tables._replace(rates=grown(rates, min(2 * rates.size, self.settings.rates)))
+            return
+        while c[fl.RATES] + sw.BATCH > rates.size // 2:
+            self.bin_ns *= 2
+            self.tables.limits[sw.BIN_NS] = self.bin_ns
+            kept = compact(rates[: c[fl.RATES]], self.bin_ns)
+            rates[: kept.size] = kept
+            if kept.size == c[fl.RATES]:
+                self.tables = self.tables._replace(rates=grown(rates, 2 * rates.size))
+                return
+            c[fl.RATES] = kept.size
+
+    def _harvest(self, *, final: bool) -> None:
+        """Read the first octets of flows that have ended or fallen silent (all of them if `final`)."""
+        c = self.tables.counters
+        self.found.errors.append(self.tables.errors[: c[fl.ERRORS]].copy())
+        c[fl.ERRORS] = 0
+        silence = self.settings.stream_idle_s * 1_000_000_000
+        harvest(self.tables, self.found, silence_ns=silence, final=final)

@@ -1,0 +1,35 @@
+"""Timeouts and thresholds, each with its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Ports above 1023 on which servers listen, for flows whose opening is not in the capture: the documents' own tables
+# and what the IANA registry and common use place beside them. Ports below 1024 (RFC 6335 section 6) count as well.
+SERVER_PORTS = (
+    1194, 1433, 1521, 1883, 1900, 2049, 2222, 3128, 3306, 3389, 3478, 4001, 4222, 4840, 4843, 4880, 5000, 5060, 5222,
+    5353, 5355, 5432, 5671, 5672, 5900, 5938, 6379, 7070, 7422, 7878, 8000, 8080, 8082, 8193, 8443, 8883, 8888, 9001,
+    9092, 9100, 9600, 11211, 19000, 20000, 20547, 27017, 34980, 44818, 47808, 49320, 51820, 56000,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How facts are made of frames."""
+
+    udp_idle_s: int = 300
+    """Silence that ends a flow without connection: RFC 4787 section 4.3 recommends NATs to keep one for 5 minutes."""
+
+    tcp_idle_s: int = 7440
+    """Silence that ends a TCP flow: RFC 5382 section 5, REQ-5, asks NATs to keep one for 2 hours and 4 minutes."""
+
+    stream_idle_s: int = 10
+    """Silence after which the first octets of a flow are read as they are; a hello takes a few round trips."""
+
+    bin_s: int = 1
+    """Width of a bin of the rates to begin with."""
+
+    rates: int = 4_000_000
+    """Rows of the rates kept; when they are used up, bins become twice as wide (24 octets each: 96 MB)."""
+
+    server_ports: tuple[int, ...] = SERVER_PORTS
