@@ -1,0 +1,209 @@
+"""gzip, zstd and LZ4 frames become plain octets, a bounded piece at a time.
+
+A generator here yields pieces of at most `PIECE` octets, so a decompression bomb costs time and never memory. What
+comes before damage is yielded first; then `Damage` is raised, whose text says what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from typing import Protocol
+
+import lz4.frame
+import zstandard
+from isal import igzip_lib
+
+PIECE = 1 << 18
+"""Octets that a piece holds at most; a zstd block holds half of it (RFC 8878 section 3.1.1.2.4)."""
+
+TAKE = 1 << 17
+
+GZIP = b"\x1f\x8b"
+ZSTD = b"\x28\xb5\x2f\xfd"
+LZ4 = b"\x04\x22\x4d\x18"
+
+GZIP_ERROR: type[BaseException] = igzip_lib.IsalError  # type: ignore[assignment]  # isal's stub says an instance
+
+
+class Damage(Exception):  # noqa: N818 - what the packed octets have, told to Source alone; no error of the program
+    """The packed octets end too early or cannot be unpacked from here on."""
+
+
+class Packed(Protocol):
+    """Where the packed octets come from."""
+
+    def take(self, octets: int) -> bytes:
+        """The next octets, fewer only at the end."""
+
+    def again(self, offset: int) -> Packed | None:
+        """The same octets from an offset on, to be read a second time; None where that cannot be (a pipe)."""
+
+    @property
+    def consumed(self) -> int:
+        """Octets taken so far."""
+
+
+class _Decompressor(Protocol):
+    """What isal's and lz4's decompressors share with those of the standard library."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the end of the member or frame has been reached."""
+
+    @property
+    def unused_data(self) -> bytes | None:
+        """What was handed in and stands behind that end."""
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        """At most `max_length` more octets."""
+
+
+def _gzip_member() -> _Decompressor:
+    return igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+
+
+def _lz4_frame() -> _Decompressor:
+    made: _Decompressor = lz4.frame.LZ4FrameDecompressor()
+    return made
+
+
+def gzip_pieces(packed: Packed) -> Iterator[bytes]:
+    """The octets of a gzip file, of all its members (RFC 1952 section 2.2); raises Damage."""
+    return _member_pieces(packed, GZIP, _gzip_member, GZIP_ERROR, "gzip")
+
+
+def lz4_pieces(packed: Packed) -> Iterator[bytes]:
+    """The octets of an LZ4 file, of all its frames (LZ4 Frame Format Description 1.6.4); raises Damage."""
+    return _member_pieces(packed, LZ4, _lz4_frame, RuntimeError, "LZ4")
+
+
+def _member_pieces(
+    packed: Packed, magic: bytes, member: Callable[[], _Decompressor], error: type[BaseException], name: str
+) -> Iterator[bytes]:
+    data = packed.take(TAKE)
+    while data:
+        if data.startswith(magic[: len(data)]):
+            try:
+                data = yield from _member_piece(packed, data, member, error)
+            except EOFError as why:
+                raise Damage(f"the {name} data ends too early") from why
+            except error as why:
+                raise Damage(f"the {name} data is damaged ({str(why).lower()})") from why
+        elif any(data):
+            raise Damage(f"octets that are no {name} data follow its end")
+        else:  # padding with zeros, as on tapes; gzip(1) passes over it too
+            data = b""
+        if len(data) < len(magic):
+            data += packed.take(TAKE)
+
+
+def _member_piece(
+    packed: Packed, data: bytes, member: Callable[[], _Decompressor], error: type[BaseException]
+) -> Generator[bytes, None, bytes]:
+    """The pieces of the member that begins with `data`; returns the octets taken that stand behind it."""
+    begin = packed.consumed - len(data)
+    unpacked = 0
+    machine = member()
+    while True:
+        try:
+            piece = machine.decompress(data, max_length=PIECE)
+        except error:
+            yield from _rescued(packed.again(begin), member(), unpacked, error)
+            raise
+        unpacked += len(piece)
+        if piece:
+            yield piece
+        if machine.eof:
+            return machine.unused_data or b""
+        data = b"" if len(piece) == PIECE else packed.take(TAKE)
+        if not data and len(piece) < PIECE:
+            raise EOFError
+
+
+def _rescued(
+    packed: Packed | None, machine: _Decompressor, unpacked: int, error: type[BaseException]
+) -> Iterator[bytes]:
+    """What a member still gives after its first `unpacked` octets, octet by octet up to the damage."""
+    got = 0
+    data = packed.take(TAKE) if packed else b""
+    while packed and data:
+        more = True
+        while more and not machine.eof:
+            room = min(unpacked - got, PIECE) or 1
+            try:
+                piece = machine.decompress(data, max_length=room)
+            except error:
+                return
+            if got >= unpacked and piece:
+                yield piece
+            got += len(piece)
+            data = b""
+            more = len(piece) == room
+        data = b"" if machine.eof else packed.take(TAKE)
+
+
+def zstd_pieces(packed: Packed) -> Iterator[bytes]:
+    """The octets of a zstd file, of all its frames (RFC 8878 section 3.1); raises Damage."""
+    while True:
+        head = packed.take(4)
+        if not head:
+            return
+        if _is_skippable(head):
+            _skip(packed, int.from_bytes(_whole(packed, 4), "little"))
+        elif head == ZSTD:
+            yield from _zstd_frame(packed)
+        else:
+            raise Damage("octets that are no zstd data follow its end")
+
+
+def _zstd_frame(packed: Packed) -> Iterator[bytes]:
+    """The blocks of one frame; each is unpacked by itself, so that none that stands before damage is lost."""
+    descriptor = _whole(packed, 1)
+    single = descriptor[0] >> 5 & 1
+    sizes = (single, 2, 4, 8)[descriptor[0] >> 6] + (0, 1, 2, 4)[descriptor[0] & 3] + 1 - single
+    machine = zstandard.ZstdDecompressor().decompressobj()
+    try:
+        machine.decompress(ZSTD + descriptor + _whole(packed, sizes))
+        last = 0
+        while not last:
+            head = _whole(packed, 3)
+            fields = int.from_bytes(head, "little")
+            last, kind, octets = fields & 1, fields >> 1 & 3, fields >> 3
+            block = machine.decompress(head + _whole(packed, 1 if kind == 1 else min(octets, PIECE)))
+            if block:
+                yield block
+        if descriptor[0] >> 2 & 1:
+            machine.decompress(_whole(packed, 4))
+    except zstandard.ZstdError as why:
+        raise Damage(f"the zstd data is damaged ({str(why).lower()})") from why
+
+
+def _is_skippable(head: bytes) -> bool:
+    """Is it the magic of a skippable frame (RFC 8878 section 3.1.2)? zstd and LZ4 share them."""
+    return len(head) == 4 and head[0] & 0xF0 == 0x50 and head[1:] == b"\x2a\x4d\x18"
+
+
+def _skip(packed: Packed, octets: int) -> None:
+    while octets > 0:
+        taken = len(packed.take(min(octets, TAKE)))
+        if not taken:
+            raise Damage("the zstd data ends too early")
+        octets -= taken
+
+
+def _whole(packed: Packed, octets: int) -> bytes:
+    taken = packed.take(octets)
+    if len(taken) < octets:
+        raise Damage("the zstd data ends too early")
+    return taken
+
+
+def pieces(head: bytes, packed: Packed) -> Iterator[bytes] | None:
+    """The unpacked octets of what begins with `head`, None where that is no compression known here."""
+    if head.startswith(GZIP):
+        return gzip_pieces(packed)
+    if head.startswith(ZSTD) or _is_skippable(head[:4]):
+        return zstd_pieces(packed)
+    if head.startswith(LZ4):
+        return lz4_pieces(packed)
+    return None
