@@ -23,11 +23,11 @@ from analyzer.shapes import (
     text,
     whole,
 )
+from analyzer.sitefile import TOPOLOGIES
 from analyzer.yamlfile import Node, YamlError
 
 SITE_ROLES = ("resolver", "ntp", "proxy", "mirror", "other")
 UNSTATED = "unstated"
-TOPOLOGIES = ("company", "isolated", "wireless-lan", "wireless", "cellular")
 PAYLOADS = (
     "tls",
     "quic",
