@@ -1,0 +1,21 @@
+"""A result becomes result.json, in the structure that result.schema.json describes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from analyzer.result import Result
+
+NAMES: tuple[str, ...] = ("result.json",)
+SCHEMA_FILE = Path(__file__).with_name("result.schema.json")
+
+
+def text(result: Result) -> str:
+    """The JSON text (RFC 8259) in ASCII: control and bidirectional characters are escaped, so it can be shown as is."""
+    return json.dumps(result.to_dict(), indent=1, ensure_ascii=True, allow_nan=False).replace("\x7f", "\\u007f") + "\n"
+
+
+def write(result: Result, folder: Path) -> None:
+    """Writes result.json; raises OSError."""
+    (folder / NAMES[0]).write_text(text(result), encoding="ascii")

@@ -1,0 +1,95 @@
+"""Words become lines of a given width: hanging indents and columns, in colour or plain, never a control character."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from analyzer.printable import printable
+
+PIPE_WIDTH = 100
+NARROWEST, WIDEST = 40, 160
+
+ASCII = str.maketrans({"✓": "+", "✗": "X", "·": "-", "“": '"', "”": '"', "…": "..."})
+"""What the page's own signs become where the stream cannot carry them."""
+
+
+def words(text: str, style: str = "") -> Text:
+    """Text from a capture, a pack or a site file, made harmless, in one style."""
+    return Text(printable(text), style=style)
+
+
+def fitted(rows: Iterable[Sequence[Text]], most: Sequence[int] = ()) -> tuple[int, ...]:
+    """The width of each column but the last: what its widest cell needs, at most what `most` grants (0: anything)."""
+    columns = [max(cell.cell_len for cell in column) for column in zip(*rows, strict=True)][:-1]
+    limits = [*most, *[0] * len(columns)]
+    return tuple(min(width, limit) if limit else width for width, limit in zip(columns, limits, strict=False))
+
+
+class Page:
+    """A stream with a width, written line by line."""
+
+    def __init__(self, stream: TextIO) -> None:
+        terminal = stream.isatty()
+        told = os.environ.get("COLUMNS", "")
+        width = int(told) if told.isascii() and told.isdigit() and len(told) < 5 else 0
+        self._console = Console(
+            file=stream,
+            width=None if terminal and not width else width or PIPE_WIDTH,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            legacy_windows=False,
+        )
+        self.width = min(max(self._console.width, NARROWEST), WIDEST)
+        encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "")
+        self._unicode = encoding.startswith("utf")
+
+    def blank(self) -> None:
+        """An empty line."""
+        self._console.file.write("\n")
+
+    def heading(self, title: str, said: str = "") -> None:
+        """A heading with an empty line before it."""
+        self.blank()
+        self.hang(Text(title.upper(), "bold"), words(said, "dim"), at=len(title) + 2)
+
+    def line(self, text: Text, indent: int = 0) -> None:
+        """Text from `indent` on, wrapped."""
+        self.hang(Text(""), text, at=indent)
+
+    def hang(self, label: Text, body: Text, *, at: int, indent: int = 0) -> None:
+        """A label at `indent` and a body wrapped at `at`; where the label is too long, the body goes below it."""
+        first = Text(" " * indent).append_text(label)
+        lines = list(body.wrap(self._console, max(self.width - at, 20), overflow="fold")) if body.plain else []
+        if first.cell_len > at > 0:
+            for part in first.wrap(self._console, self.width, overflow="fold"):
+                self._put(part)
+        elif lines:
+            self._put(first.append(" " * (at - first.cell_len)).append_text(lines.pop(0)))
+        else:
+            self._put(first)
+        for part in lines:
+            self._put(Text(" " * at).append_text(part))
+
+    def rows(self, rows: Sequence[Sequence[Text]], widths: Sequence[int] = (), *, indent: int = 2) -> None:
+        """Rows in columns two apart; the last is wrapped, the others are cut at their widths with an ellipsis."""
+        wide = widths or fitted(rows)
+        for row in rows:
+            label = Text("")
+            for cell, width in zip(row[:-1], wide, strict=False):
+                shown = cell.copy()
+                shown.truncate(width, overflow="ellipsis", pad=True)
+                label.append_text(shown).append("  ")
+            self.hang(label, row[-1], at=indent + label.cell_len, indent=indent)
+
+    def _put(self, line: Text) -> None:
+        line.rstrip()
+        if not self._unicode:
+            line.plain = line.plain.translate(ASCII) if cell_len(line.plain) else ""
+        self._console.print(line, soft_wrap=True)

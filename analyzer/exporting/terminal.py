@@ -1,0 +1,380 @@
+"""A result becomes text for a person: the verdict first, then what to change, then everything that it rests on."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+from rich.text import Text
+
+from analyzer.exporting.page import Page, fitted, words
+from analyzer.findings import (
+    Basis,
+    ChecklistItem,
+    Evidence,
+    Finding,
+    Outcome,
+    RuleOutcome,
+    Severity,
+    Verdict,
+)
+from analyzer.quality import Grade
+from analyzer.result import Result, moment
+
+TERSE, USUAL, FULL = -1, 0, 1
+"""How much is shown: the verdict and the findings' titles; what one has to know; everything."""
+
+SIGNS = {
+    Outcome.HOLDS: ("✓ holds", "green"),
+    Outcome.FAILS: ("✗ fails", "bold red"),
+    Outcome.NOT_OBSERVED: ("· not observed", "dim"),
+    Outcome.NOT_OBSERVABLE: ("? not observable", "yellow"),
+}
+SEVERITIES = {
+    Severity.CRITICAL: "bold white on red",
+    Severity.HIGH: "bold red",
+    Severity.MEDIUM: "bold yellow",
+    Severity.LOW: "bold cyan",
+    Severity.INFO: "bold",
+}
+GRADES = {Grade.GOOD: "green", Grade.LIMITED: "yellow", Grade.POOR: "bold red", Grade.EMPTY: "bold red"}
+LABEL = 12
+SIGN_WIDTH = max(len(sign) for sign, _ in SIGNS.values())
+MANY_FINDINGS = 20
+WIDE = 120
+MANY_FRAMES = 8
+MANY_EVIDENCE = 3
+UNITS = ((9, "GB"), (6, "MB"), (3, "kB"))
+RATES = ((6, "Mbit/s"), (3, "kbit/s"))
+COMMAND = re.compile(r"\b(?:dumpcap|tshark|tcpdump|analyzer) -?[^;\n]*")
+
+
+def show(result: Result, stream: TextIO, detail: int = USUAL) -> None:
+    """Writes the result to a stream, in colour and at its width where it is a terminal; raises OSError."""
+    page = Page(stream)
+    page.line(headline(result))
+    findings = sorted(result.conclusions.findings, key=lambda finding: list(Severity).index(finding.severity))
+    if detail <= TERSE:
+        for finding in findings:
+            page.hang(_badge(finding), words(finding.title), at=LABEL, indent=2)
+        return
+    page.blank()
+    _captures(page, result)
+    _findings(page, findings, detail)
+    _rules(page, result, detail)
+    _checklist(page, result.conclusions.checklist, detail)
+    _hosts(page, result, detail)
+    _bandwidth(page, result)
+    if detail >= FULL:
+        _flows(page, result)
+    _settling(page, result.conclusions.rules)
+    _notes(page, result)
+
+
+def headline(result: Result) -> Text:
+    """The verdict in one line."""
+    counts = result.outcomes
+    total = sum(counts.values())
+    if result.exit_code not in (0, 1):
+        return Text("No verdict: nothing was captured that could be read", "bold red")
+    if not total:
+        return Text("No verdict: no host that a rule pack governs was seen", "bold yellow")
+    fails = counts[Outcome.FAILS]
+    if fails:
+        line = Text(f"{fails} of {_count(total, 'requirement')} {'fails' if fails == 1 else 'fail'}", "bold red")
+    else:
+        line = Text(f"No requirement fails, of {total}", "bold green")
+    rest = {"hold": Outcome.HOLDS, "not observed": Outcome.NOT_OBSERVED, "not observable": Outcome.NOT_OBSERVABLE}
+    for word, outcome in rest.items():
+        if counts[outcome]:
+            said = "holds" if (word, counts[outcome]) == ("hold", 1) else word
+            line.append(f" · {counts[outcome]} {said}", "default")
+    return line
+
+
+def _captures(page: Page, result: Result) -> None:
+    """What was read, how good it is, and by what it is judged: a line each."""
+    captures = result.observations.captures
+    names = Counter(capture.format for capture in captures)
+    facts = [
+        captures[0].path if len(captures) == 1 else f"{len(captures)} captures",
+        " and ".join(names),
+        _count(sum(capture.packets for capture in captures), "packet"),
+        _octets(sum(capture.octets for capture in captures)),
+    ]
+    filled = [capture for capture in captures if capture.packets]
+    if filled:
+        begin, end = min(c.start_ns for c in filled), max(c.end_ns for c in filled)
+        facts.append(f"{moment(begin)[:19].replace('T', ' ')} UTC, {_duration(end - begin)}")
+    cut = [capture.path for capture in filled if capture.cut]
+    if cut:
+        facts.append("cut short" if len(captures) == 1 else f"{len(cut)} of them cut short")
+    _fact(page, "capture" if len(captures) == 1 else "captures", words(" · ".join(facts)))
+    quality = Text(result.grade.value, GRADES[result.grade])
+    for measure in result.measures:
+        if measure.words:
+            quality.append(f" · {measure.words}" + (f": {measure.effect}" if measure.effect else ""), "default")
+    _fact(page, "quality", quality)
+    variants = dict(result.conclusions.variants)
+    packs = [f"{pack} ({variants[pack]})" if variants.get(pack) else pack for pack in result.conclusions.packs]
+    judged = Counter(str(verdict) for verdict in result.conclusions.flows.verdict)
+    said = [f"{judged[verdict]} {verdict.value.replace('_', ' ')}" for verdict in Verdict if judged[verdict]]
+    _fact(page, "judged by", words(" and ".join(packs) or "no rule pack: none of their hosts was seen"))
+    _fact(page, "flows", words(" · ".join([f"{judged.total():,}".replace(",", " "), *said])))
+
+
+def _findings(page: Page, findings: Sequence[Finding], detail: int) -> None:
+    if not findings:
+        return
+    page.heading("findings", "analyzer explain CODE says more of one")
+    shown = findings if detail >= FULL else findings[:MANY_FINDINGS]
+    for number, finding in enumerate(shown):
+        if number:
+            page.blank()
+        _finding(page, finding)
+    if len(findings) > len(shown):
+        page.blank()
+        page.line(Text(f"and {len(findings) - len(shown)} more, none of them worse: -v shows all", "bold"), 2)
+
+
+def _finding(page: Page, finding: Finding) -> None:
+    page.hang(_badge(finding), words(finding.title, "bold"), at=LABEL)
+    who = f"{finding.host} · " if finding.host else ""
+    verdict = finding.verdict.value.replace("_", " ")
+    said = words(f"{who}{_count(len(finding.flows), 'flow')} · {verdict}, {finding.strength.value} evidence · ")
+    _field(page, "Who:", said.append_text(words(finding.code, "dim")))
+    if finding.rule:
+        _field(page, "Rule:", _quoted(finding))
+    for seen in finding.evidence[:MANY_EVIDENCE]:
+        _field(page, "Seen:", words(_evidence(seen)))
+    if len(finding.evidence) > MANY_EVIDENCE:
+        _field(page, "", words(f"and {len(finding.evidence) - MANY_EVIDENCE} more like it", "dim"))
+    for rival in finding.rivals:
+        _field(page, "Or else:", words(rival))
+    if finding.remedy:
+        _field(page, "Change:", words(finding.remedy, "green"))
+    if finding.filter:
+        _field(page, "Filter:", words(finding.filter, "cyan"))
+
+
+def _rules(page: Page, result: Result, detail: int) -> None:
+    """The rules by document and section; those that were not observed share a line unless everything is asked for."""
+    rules = result.conclusions.rules
+    if not rules:
+        return
+    page.heading("requirements")
+    shown = [rule for rule in rules if detail >= FULL or rule.outcome is not Outcome.NOT_OBSERVED]
+    wide = page.width >= WIDE
+    widths = fitted([_cells(rule) for rule in shown], (0, 30, page.width // 3)) if wide and shown else ()
+    for (pack, document), of_document in itertools.groupby(rules, key=lambda rule: (rule.pack, rule.cite.document)):
+        page.line(words(f"{document} ({pack})", "underline"))
+        sections: dict[str, list[RuleOutcome]] = {}
+        for rule in of_document:
+            sections.setdefault(rule.cite.section, []).append(rule)
+        for section, members in sections.items():
+            told = [rule for rule in members if rule in shown]
+            folded = len(members) - len(told)
+            if not told:
+                page.hang(
+                    words(section, "bold"), Text(f"· {folded} not observed", "dim"), at=len(section) + 4, indent=2
+                )
+                continue
+            page.line(words(section, "bold"), 2)
+            for rule in told:
+                _rule(page, rule, widths, detail)
+            if folded:
+                page.line(Text(f"· {folded} more not observed", "dim"), 4)
+
+
+def _rule(page: Page, rule: RuleOutcome, widths: Sequence[int], detail: int) -> None:
+    """One rule: on one line where there is room, else with its reason below, where that is worth a line."""
+    cells = _cells(rule)
+    if widths:
+        page.rows([cells], widths, indent=4)
+        return
+    sign, name, title, flows, because = cells
+    rest = title.append("  ").append_text(name)
+    page.rows([[sign, rest.append("  ").append_text(flows) if flows.plain else rest]], (SIGN_WIDTH,), indent=4)
+    if because.plain and (rule.outcome is not Outcome.HOLDS or detail >= FULL):
+        page.line(because, 4 + SIGN_WIDTH + 2)
+
+
+def _cells(rule: RuleOutcome) -> list[Text]:
+    """Outcome, id, title, flows, reason."""
+    title = words(rule.title)
+    if rule.basis is Basis.READING:
+        title.append(" (reading)", "dim")
+    flows = words(_count(rule.flows, "flow") if rule.flows else "", "dim")
+    return [Text(*SIGNS[rule.outcome]), words(rule.rule, "dim"), title, flows, words(_because(rule), "dim")]
+
+
+def _settling(page: Page, rules: Iterable[RuleOutcome]) -> None:
+    """The captures that would answer what this one cannot, each with the rules that wait for it."""
+    waiting: dict[str, list[str]] = {}
+    for rule in rules:
+        found = COMMAND.search(rule.because)
+        if rule.outcome is Outcome.NOT_OBSERVABLE and found:
+            waiting.setdefault(found.group().strip(), []).append(rule.rule)
+    if not waiting:
+        return
+    page.heading("what would settle it")
+    for command, names in waiting.items():
+        page.line(words(command, "cyan"), 2)
+        page.line(words(f"for {_listed(names, 6)}", "dim"), 6)
+
+
+def _checklist(page: Page, items: Sequence[ChecklistItem], detail: int) -> None:
+    if not items:
+        return
+    counts = Counter(item.outcome for item in items)
+    said = " · ".join(f"{counts[outcome]} {SIGNS[outcome][0][2:]}" for outcome in Outcome if counts[outcome])
+    page.heading("checklists", said)
+    rows = []
+    for item in items:
+        if detail >= FULL or item.outcome is not Outcome.NOT_OBSERVED:
+            text = words(item.item)
+            rows.append(
+                [
+                    Text(*SIGNS[item.outcome]),
+                    text.append_text(words(f"  {item.because}", "dim")) if item.because else text,
+                ]
+            )
+    page.rows(rows)
+
+
+def _hosts(page: Page, result: Result, detail: int) -> None:
+    judged = [host for host in result.conclusions.hosts if host.judged or detail >= FULL]
+    if not judged:
+        return
+    page.heading("hosts")
+    rows = [
+        [
+            words(host.host),
+            words(host.role, "bold" if host.judged else "dim"),
+            words(_listed([address for address in host.addresses if address != host.host], 2)),
+            words(f"{str(host.basis).replace('-', ' ')}: {host.why}" if host.why else str(host.basis), "dim"),
+        ]
+        for host in judged
+    ]
+    page.rows(rows, fitted(rows, (24, 12, 32)))
+    if len(judged) < len(result.conclusions.hosts):
+        left = len(result.conclusions.hosts) - len(judged)
+        page.line(Text(f"{left} more seen and not judged", "dim"), 2)
+
+
+def _bandwidth(page: Page, result: Result) -> None:
+    budgets = result.conclusions.budgets
+    if not budgets:
+        return
+    page.heading("bandwidth", "mean at IP length against the document's figure")
+    rows = [
+        [
+            Text(*SIGNS[budget.outcome]),
+            words(budget.host),
+            words(" ".join(part for part in (budget.machine_class, budget.role) if part)),
+            words(f"{_rate(budget.rate.mean_bps)} of {_rate(budget.budget_bps)}").append_text(
+                words(f", p95 {_rate(budget.rate.p95_bps)} in {budget.rate.window_s:g} s", "dim")
+            ),
+        ]
+        for budget in budgets
+    ]
+    page.rows(rows, fitted(rows, (0, 20, 18)))
+
+
+def _flows(page: Page, result: Result) -> None:
+    """Every flow of hosts in scope, in the order of their first frames."""
+    frame = result.flows[result.flows["verdict"] != Verdict.NOT_JUDGED.value]
+    page.heading("flows", f"{len(frame)} of hosts in scope")
+    for row in frame.itertuples(index=False):
+        ends = f"{row.flow}  {_end(row.orig_h, row.orig_p)} > {_end(row.resp_h, row.resp_p)}/{row.proto}"
+        rest = [row.service, row.server_name, row.rule, *row.codes]
+        text = words(ends).append_text(words("  ".join(["", *(part for part in rest if part)]), "dim"))
+        page.hang(words(str(row.verdict)), text, at=LABEL + 4, indent=2)
+
+
+def _notes(page: Page, result: Result) -> None:
+    if not result.notes:
+        return
+    page.heading("notes")
+    for note in result.notes:
+        page.hang(Text("-", "dim"), words(note), at=4, indent=2)
+
+
+def _fact(page: Page, label: str, body: Text) -> None:
+    page.hang(Text(label, "dim"), body, at=LABEL)
+
+
+def _field(page: Page, label: str, body: Text) -> None:
+    page.hang(Text(label, "dim"), body, at=LABEL, indent=2)
+
+
+def _badge(finding: Finding) -> Text:
+    return Text(finding.severity.value.upper(), SEVERITIES[finding.severity])
+
+
+def _quoted(finding: Finding) -> Text:
+    """The row that a finding breaks, as the document has it, and where it stands."""
+    cite = finding.cite
+    place = f"{cite.section}, row {cite.row}" if cite.row else cite.section
+    text = words(f"“{cite.quote}”") if cite.quote else Text("")
+    text.append_text(words(f"{' ' if cite.quote else ''}{cite.document}, {place} · {finding.rule}", "dim"))
+    if finding.basis is Basis.READING:
+        text.append(" · a reading: the document leaves this open", "dim")
+    return text
+
+
+def _evidence(seen: Evidence) -> str:
+    return f"{seen.detail} · {_frames(seen.frames)}" if seen.frames else seen.detail
+
+
+def _frames(frames: Sequence[int]) -> str:
+    """Frame numbers as Wireshark counts them, neighbours drawn together, a few in all."""
+    runs: list[list[int]] = []
+    for frame in sorted(set(frames)):
+        if runs and frame == runs[-1][1] + 1:
+            runs[-1][1] = frame
+        else:
+            runs.append([frame, frame])
+    said = [str(first) if first == last else f"{first}-{last}" for first, last in runs]
+    return f"{'frame' if len(frames) == 1 else 'frames'} {_listed(said, MANY_FRAMES)}"
+
+
+def _because(rule: RuleOutcome) -> str:
+    """Why a rule has its outcome, without the command that would settle it, which has its own place."""
+    if rule.outcome is not Outcome.NOT_OBSERVABLE:
+        return rule.because
+    return COMMAND.sub("", rule.because).rstrip(" :;,")
+
+
+def _listed(parts: Sequence[str], most: int) -> str:
+    more = f" and {len(parts) - most} more" if len(parts) > most else ""
+    return ", ".join(parts[:most]) + more
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,}".replace(",", " ") + f" {word}{'' if number == 1 else 's'}"
+
+
+def _end(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _octets(octets: int) -> str:
+    return next((f"{octets / 10**power:.1f} {unit}" for power, unit in UNITS if octets >= 10**power), f"{octets} B")
+
+
+def _rate(bps: float) -> str:
+    return next((f"{bps / 10**power:.3g} {unit}" for power, unit in RATES if bps >= 10**power), f"{bps:.0f} bit/s")
+
+
+def _duration(span_ns: int) -> str:
+    """A span in its two largest units."""
+    seconds = span_ns / 1e9
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, left = divmod(round(seconds), 60)
+    hours, minutes_left = divmod(minutes, 60)
+    return f"{hours} h {minutes_left} min" if hours else f"{minutes} min {left} s"

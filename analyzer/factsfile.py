@@ -1,0 +1,178 @@
+"""Facts are saved to a folder and loaded again: facts.json and one Parquet file per table of facts.
+
+The files' columns are those of `tables`, and nothing else is taken back: a folder that another version wrote, or that
+was edited, gives one line that says where it differs.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import TypeAdapter, ValidationError
+
+from analyzer.errors import SourceError
+from analyzer.observations import SCHEMA, Capture, Observations, Quality
+from analyzer.tables import Flows, Kind, columns
+
+FACTS = "facts.json"
+MAX_OCTETS = 1 << 28
+"""facts.json is a few hundred octets per capture; a larger one is none of ours."""
+
+CELLS: dict[type, pa.DataType] = {str: pa.string(), tuple: pa.list_(pa.string()), bytes: pa.binary()}
+REFERENCES = {"flow": 0, "quoted_flow": -1}
+"""Columns that hold rows of Flows, and the lowest value that may stand there."""
+
+TABLES: dict[str, type[Any]] = {
+    name: kind for name, kind in get_type_hints(Observations).items() if name not in ("captures", "quality")
+}
+"""The tables of facts by their name in Observations, which is also their file's."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """What facts.json holds: schema, captures, quality, and how many rows each table has."""
+
+    schema: str
+    captures: tuple[Capture, ...]
+    quality: Quality
+    tables: dict[str, int]
+
+
+def save(observations: Observations, folder: Path) -> None:
+    """Writes facts.json and the tables to `folder`, which is made where it is missing; raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FACTS).unlink(missing_ok=True)
+    rows = {}
+    for name, kind in TABLES.items():
+        made = _arrow_table(getattr(observations, name), kind)
+        rows[name] = made.num_rows
+        pq.write_table(made, folder / f"{name}.parquet", compression="zstd")
+    header = Header(SCHEMA, observations.captures, observations.quality, rows)
+    text = json.dumps(asdict(header), indent=1, allow_nan=False)
+    (folder / FACTS).write_text(text + "\n", encoding="ascii")
+
+
+def load(folder: Path) -> Observations:
+    """The facts in a folder that `save` wrote; raises SourceError where they are not whole or not of this schema."""
+    header = _header(folder / FACTS)
+    tables = {name: _load_table(folder / f"{name}.parquet", kind) for name, kind in TABLES.items()}
+    flows = tables["flows"].proto.size
+    for name, table in tables.items():
+        path = str(folder / f"{name}.parquet")
+        if table[0].size != header.tables.get(name):
+            raise SourceError(path, f"holds {table[0].size} rows, {FACTS} tells {header.tables.get(name)}")
+        for column, lowest in REFERENCES.items():
+            cells = getattr(table, column, None)
+            if cells is not None and cells.size and not (lowest <= cells.min() and cells.max() < flows):
+                raise SourceError(path, f"column {column} names a flow that is not there")
+    return Observations(captures=header.captures, quality=header.quality, **tables)
+
+
+def is_facts(folder: Path) -> bool:
+    """Whether the folder holds saved facts."""
+    return (folder / FACTS).is_file()
+
+
+def _header(path: Path) -> Header:
+    try:
+        with path.open("rb") as file:
+            octets = file.read(MAX_OCTETS)
+    except OSError as error:
+        reason = "no saved facts here" if isinstance(error, FileNotFoundError) else f"cannot be read: {error.strerror}"
+        raise SourceError(str(path), reason) from error
+    try:
+        schema = json.loads(octets).get("schema")
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise SourceError(str(path), "expected the JSON that `analyzer observe` writes") from error
+    if schema != SCHEMA:
+        raise SourceError(str(path), f"expected schema {SCHEMA}, found {ascii(schema)[:60]}; observe the capture again")
+    try:
+        return TypeAdapter(Header).validate_json(octets, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise SourceError(str(path), f"{place}: {first['msg'].lower()}") from error
+
+
+def _arrow_type(kind: Kind) -> pa.DataType:
+    return CELLS[kind.cells] if kind.cells else pa.from_numpy_dtype(np.dtype(kind.dtype))
+
+
+def _schema(table: type[Any]) -> pa.Schema:
+    """The Parquet columns of a table, each with its meaning; Flows gets its row number as `flow` in front."""
+    fields = [
+        pa.field(name, _arrow_type(kind), nullable=False, metadata={"description": meaning})
+        for name, (kind, meaning) in columns(table).items()
+    ]
+    if table is Flows:
+        fields.insert(0, pa.field("flow", pa.int64(), nullable=False, metadata={"description": "row of Flows"}))
+    return pa.schema(fields)
+
+
+def _arrow_table(table: Any, kind: type[Any]) -> pa.Table:
+    schema = _schema(kind)
+    number = np.arange(table[0].size, dtype=np.int64)
+    arrays = [_arrow(getattr(table, field.name, number), field.type) for field in schema]
+    return pa.table(arrays, schema=schema)
+
+
+def _arrow(column: np.ndarray[Any, Any], kind: pa.DataType) -> pa.Array:
+    """A column in Arrow; text that is not valid Unicode (lone surrogates) gets escapes in its place."""
+    try:
+        return pa.array(column, type=kind)
+    except UnicodeEncodeError:
+        return pa.array([_sound(cell) for cell in column], type=kind)
+
+
+def _sound(cell: Any) -> Any:
+    if isinstance(cell, tuple):
+        return tuple(_sound(part) for part in cell)
+    return cell.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _load_table(path: Path, kind: type[Any]) -> Any:
+    wanted = _schema(kind)
+    try:
+        with pq.ParquetFile(path) as file:
+            _compare(path, file.schema_arrow, wanted)
+            table = file.read()
+    except FileNotFoundError as error:
+        raise SourceError(str(path), "is missing beside facts.json") from error
+    except (OSError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0] if str(error) else "not Parquet"
+        raise SourceError(str(path), f"cannot be read: {ascii(reason)[1:-1]}") from error
+    for field in wanted:
+        column = table[field.name]
+        nulls = column.null_count or (pa.types.is_list(field.type) and column.combine_chunks().values.null_count)
+        if nulls:
+            raise SourceError(str(path), f"column {field.name} has empty cells")
+    if kind is Flows and not np.array_equal(table["flow"].to_numpy(), np.arange(table.num_rows)):
+        raise SourceError(str(path), "column flow does not count the rows")
+    return kind(**{name: _numpy(table[name], how) for name, (how, _) in columns(kind).items()})
+
+
+def _compare(path: Path, found: pa.Schema, wanted: pa.Schema) -> None:
+    for name in wanted.names:
+        if name not in found.names:
+            raise SourceError(str(path), f"column {name} is missing; observe the capture again")
+        if found.names.count(name) > 1 or found.field(name).type != wanted.field(name).type:
+            kind = "twice" if found.names.count(name) > 1 else str(found.field(name).type)[:60]
+            raise SourceError(str(path), f"column {name}: expected {wanted.field(name).type}, found {kind}")
+    for name in found.names:
+        if name not in wanted.names:
+            raise SourceError(str(path), f"column {ascii(name)[1:-1][:60]} is not one of this table")
+
+
+def _numpy(column: pa.ChunkedArray, kind: Kind) -> np.ndarray[Any, Any]:
+    if kind.cells is None:
+        return np.ascontiguousarray(column.to_numpy(), dtype=kind.dtype)
+    made = np.empty(len(column), dtype=object)
+    cells = column.to_pylist()
+    made[:] = [tuple(cell) for cell in cells] if kind.cells is tuple else cells
+    return made
