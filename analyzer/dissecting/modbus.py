@@ -55,11 +55,10 @@ def read_adus(octets: bytes) -> list[Adu]:
     at = 0
     while len(octets) - at > HEADER and len(adus) < MAX_ADUS:
         length = int.from_bytes(octets[at + 4 : at + 6], "big")
-        function = octets[at + HEADER]
-        if octets[at + 2 : at + 4] != b"\0\0" or not 2 <= length <= 254 or not function & 0x7F:
+        if octets[at + 2 : at + 4] != b"\0\0" or not 2 <= length <= 254:
             return []
         data = octets[at + HEADER + 1 : at + 6 + length]
-        adus.append(Adu(int.from_bytes(octets[at : at + 2], "big"), length, octets[at + 6], function, data))
+        adus.append(Adu(int.from_bytes(octets[at : at + 2], "big"), length, octets[at + 6], octets[at + HEADER], data))
         at += 6 + length
     return adus
 
@@ -70,7 +69,7 @@ def is_request(adu: Adu) -> bool:
         return adu.length == 7 + (adu.data[4] if len(adu.data) > 4 else -1)
     if adu.function == 23:
         return adu.length == 11 + (adu.data[8] if len(adu.data) > 8 else -1)
-    return adu.function < EXCEPTION and adu.length == FIXED_REQUESTS.get(adu.function, adu.length)
+    return 0 < adu.function < EXCEPTION and adu.length == FIXED_REQUESTS.get(adu.function, adu.length)
 
 
 def is_answer(adu: Adu) -> bool:
@@ -83,8 +82,6 @@ def is_answer(adu: Adu) -> bool:
 
 
 def _match(requests: list[Adu], answers: list[Adu]) -> bool:
-    """Whether all requests have a request's form, and an answer in an answer's form belongs to one of them."""
-    if not all(is_request(request) for request in requests):
-        return False
-    asked = {(request.transaction, request.unit, request.function) for request in requests}
+    """Whether an answer in an answer's form belongs to a request in a request's form."""
+    asked = {(adu.transaction, adu.unit, adu.function) for adu in requests if is_request(adu)}
     return any((adu.transaction, adu.unit, adu.function & 0x7F) in asked and is_answer(adu) for adu in answers)

@@ -24,6 +24,7 @@ CRYPT_TAG = 32  # tls-crypt: HMAC-SHA-256
 REPLAY = 8  # packet id (4) and time (4)
 WRAPPED_KEY = (290, 1024 + 290)  # tls-crypt-v2: least and most octets of the key that follows a V3 reset
 EARLY_NEGOTIATION = 0x0F000000  # tls-crypt packet ids of 2.6 begin here
+OLDEST = 1_000_000_000  # s since 1970: OpenVPN is younger than 2001
 EARLY_FLAGS = 6  # octets of the type-length-value that a server may add to its reset
 
 
@@ -42,10 +43,17 @@ def dissect(talk: Conversation) -> Dissected | None:
     known = [packet[0] >> 3 in OPCODES for packet in (*orig, *resp)]
     if not known or not all(known):
         return None
-    if any(is_reset(packets[0]) for packets in (orig, resp) if packets):
+    if (orig and _opens(orig[0], resp)) or (resp and _opens(resp[0], orig)):
         return Dissected(SERVICE, PARTIAL if foreign else PAYLOAD)
     counted = not foreign and (_counts_on(orig) or _counts_on(resp))
     return Dissected(SERVICE, PARTIAL) if counted else None
+
+
+def _opens(packet: bytes, others: list[bytes]) -> bool:
+    """Whether a packet is a client's reset that the other side does not send too; alone, any reset."""
+    if others:
+        return packet[0] in CLIENT_RESETS and others[0][0] not in CLIENT_RESETS and is_reset(packet)
+    return is_reset(packet)
 
 
 def read_packets(octets: bytes) -> list[bytes]:
@@ -73,6 +81,8 @@ def is_reset(packet: bytes) -> bool:
         acks = (1, 0)
     else:
         return False
+    if packet.count(0, 1, PLAIN) >= SESSION // 2:
+        return False  # a session id is random; the header of a DNS message is not
     return any(_fits(packet, 5 + acked * (4 + SESSION), acked) for acked in acks)
 
 
@@ -80,25 +90,26 @@ def _fits(packet: bytes, tail: int, acked: int) -> bool:
     """Whether a reset whose count of acknowledgements, their ids and own id take `tail` octets has this form."""
     zeros = bytes([acked]) + b"\0\0\0\0"  # one acknowledged packet: id 0; none: the packet's own id 0
     length = len(packet)
-    if length in {PLAIN + tail, PLAIN + tail + EARLY_FLAGS} and packet[PLAIN : PLAIN + 5] == zeros:
+    flags = EARLY_FLAGS if packet[0] == SERVER_RESET else 0
+    if length in {PLAIN + tail, PLAIN + tail + flags} and packet[PLAIN : PLAIN + 5] == zeros:
         return True
     crypt = PLAIN + REPLAY + CRYPT_TAG + tail
-    if length in {crypt, crypt + EARLY_FLAGS} and _is_first(packet[PLAIN : PLAIN + 4]):
+    if length in {crypt, crypt + flags} and _is_first(packet, PLAIN):
         return True
     low, high = (crypt + size for size in WRAPPED_KEY)
-    if packet[0] == 0x50 and low <= length <= high and _is_first(packet[PLAIN : PLAIN + 4]):
+    if packet[0] == 0x50 and low <= length <= high and _is_first(packet, PLAIN):
         return True
     for hmac in HMACS:
         at = PLAIN + hmac
-        if length == at + REPLAY + tail and _is_first(packet[at : at + 4]):
+        if length == at + REPLAY + tail and _is_first(packet, at):
             return packet[at + REPLAY : at + REPLAY + 5] == zeros
     return False
 
 
-def _is_first(packet_id: bytes) -> bool:
-    """Whether a replay packet id is that of one of the first packets of a session."""
-    number = int.from_bytes(packet_id, "big")
-    return 0 < number - (EARLY_NEGOTIATION if number >= EARLY_NEGOTIATION else 0) <= 16
+def _is_first(packet: bytes, at: int) -> bool:
+    """Whether a replay packet id is one of the first of a session, and its time one that the protocol has seen."""
+    number, time = int.from_bytes(packet[at : at + 4], "big"), int.from_bytes(packet[at + 4 : at + 8], "big")
+    return 0 < number - (EARLY_NEGOTIATION if number >= EARLY_NEGOTIATION else 0) <= 16 and time > OLDEST
 
 
 def _counts_on(packets: list[bytes]) -> bool:

@@ -20,7 +20,7 @@ REGISTERED = {
     },
     UDP: {
         69: "tftp", 88: "kerberos", 389: "ldap", 500: "isakmp", 3478: "stun", 3702: "ws-discovery",
-        4500: "ipsec-nat-t", 5060: "sip", 5683: "coap", 9600: "micromuse-ncpw", 34964: "profinet-cm",
+        4500: "ipsec-nat-t", 5060: "sip", 5683: "coap", 34964: "profinet-cm",
     },
 }  # fmt: skip
 READ = frozenset({"ssh", "dns", "http", "modbus", "mqtt", "opcua", "ethernet-ip"})  # their octets would have told

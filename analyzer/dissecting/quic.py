@@ -14,6 +14,7 @@ FIXED = 0x40
 GOOGLE_VERSION = 0x51  # "Q"
 MAX_ID = 20  # octets of a connection id (RFC 9000 section 17.2)
 VERSION_1, VERSION_2 = 0x00000001, 0x6B3343CF
+FACEBOOK = range(0xFACEB000, 0xFACEB010)  # mvfst
 DRAFTS = range(0xFF000011, 0xFF000023)  # drafts 17 to 34
 # Google's QUIC: public flags with the version bit, a connection id of 8 octets, the version (drafts of 2016).
 GOOGLE = re.compile(rb"[\x09\x0d\x19\x1d\x29\x2d\x39\x3d].{8}Q0[2-4][0-9]", re.DOTALL)
@@ -36,7 +37,7 @@ def _is_long(message: Message) -> bool:
     version = int.from_bytes(octets[1:5], "big")
     if not octets[0] & LONG or (version and not octets[0] & FIXED):
         return False
-    if version not in {0, VERSION_1, VERSION_2} and version not in DRAFTS:
+    if version not in {0, VERSION_1, VERSION_2} and version not in DRAFTS and version not in FACEBOOK:
         return False
     to_length = octets[5]
     from_at = 6 + to_length
