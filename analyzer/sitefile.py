@@ -70,6 +70,7 @@ class Site:
     uplink_bps: float = 0.0
 
 
+LINE_END = "\n"
 UNITS = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
 RATE_FORM = r"^[0-9]{1,12}(\.[0-9]{1,9})?[kMG]?$"
 
@@ -256,14 +257,22 @@ def _lines(site: Site, reasons: Sequence[str], notes: Sequence[str]) -> Iterable
             "mirrors": _list(site.mirrors),
             "trust": _list(str(_seen_from(folder, Path(entry))) for entry in site.trust),
             "tolerance": repr(site.tolerance),
-            "uplink": site.uplink_bps and repr(site.uplink_bps),
+            "uplink": site.uplink_bps and _rate_written(site.uplink_bps),
         }
     )
 
 
 def _entries(values: Mapping[str, object]) -> Iterable[str]:
     """Keys with what stands there, without those where nothing does."""
-    return (f"{key}: {value}" for key, value in values.items() if value)
+    return (f"{key}:{'' if str(value).startswith(LINE_END) else ' '}{value}" for key, value in values.items() if value)
+
+
+def _rate_written(bps: float) -> str:
+    """A rate with the largest unit that leaves a whole number, else in bit/s."""
+    for unit in "GMk":
+        if bps % UNITS[unit] == 0:
+            return f"{bps / UNITS[unit]:.0f}{unit}"
+    return repr(bps)
 
 
 def _braces(values: Mapping[str, object]) -> str:
@@ -276,7 +285,7 @@ def _host_lines(hosts: Sequence[SiteHost], reasons: Sequence[str]) -> Iterable[s
     """Each host as a mapping in one line, its reason above it; each begins with the line's end before it."""
     for at, host in enumerate(hosts):
         if at < len(reasons) and reasons[at]:
-            yield f"\n  # {_remark(reasons[at])}"
+            yield f"{LINE_END}  # {_remark(reasons[at])}"
         host_keys = {
             "name": _quoted(host.name),
             "role": host.role,
@@ -285,7 +294,7 @@ def _host_lines(hosts: Sequence[SiteHost], reasons: Sequence[str]) -> Iterable[s
             "addresses": _list(host.addresses),
             "macs": _list(host.macs),
         }
-        yield f"\n  - {_braces(host_keys)}"
+        yield f"{LINE_END}  - {_braces(host_keys)}"
 
 
 def _seen_from(folder: Path, path: Path) -> Path:
