@@ -32,7 +32,8 @@ SEGMENT = np.dtype(
 )
 RATE = np.dtype([("bin", "i8"), ("a_octets", "i8"), ("b_octets", "i8"), ("flow", "i8")], align=True)
 ERROR = np.dtype(
-    [("flow", "i8"), ("quoted", "i8"), ("ts_ns", "i8"), ("frame", "i8"), ("type", "i4"), ("code", "i4")], align=True
+    [("flow", "i8"), ("quoted", "i8"), ("ts_ns", "i8"), ("frame", "i8"), ("type", "i4"), ("code", "i4"), ("side", "i4")],
+    align=True,
 )
 FRAGMENT_SLOTS = 4096
 
@@ -103,11 +104,12 @@ def is_error(row):
 
 
 @kernel
-def keep_error(octets, row, index, slots, flows, quoted, errors, counters):
+def keep_error(octets, row, index, side, slots, flows, quoted, errors, counters):
     """Note an ICMP error and the flow that it quotes, -1 where that is not known."""
     error = errors[counters[fl.ERRORS]]
     counters[fl.ERRORS] += 1
     error.flow = index
+    error.side = side
     error.ts_ns = row.ts_ns
     error.frame = row.number
     error.type = row.src_port
@@ -216,7 +218,7 @@ def update(octets, row, t):
         if row.payload_kept:
             keep_message(octets, flow, row, index, side, t.segments, t.arena, t.counters)
     elif is_error(row) and mine.packets <= 1024:
-        keep_error(octets, row, index, t.slots, t.flows, t.quoted[0], t.errors, t.counters)
+        keep_error(octets, row, index, side, t.slots, t.flows, t.quoted[0], t.errors, t.counters)
 
 
 @kernel

@@ -70,7 +70,15 @@ def begins(octets, at, end, message):
 
 @kernel
 def is_tls(octets, client, client_end, server, server_end):
-    """How much the two streams look like TLS: 2 by a hello, 1 by record framing alone (seen midway), 0 not."""
+    """How much the two streams look like TLS: 2 by a hello, 1 by record framing alone (seen midway), 0 not.
+
+    A ClientHello that follows on something else from the server (NATS says INFO first) is not TLS from the start.
+    """
+    other = (server < server_end and not is_record(octets, server, server_end)) or (
+        client < client_end and not is_record(octets, client, client_end)
+    )
+    if other:
+        return 0
     if begins(octets, client, client_end, CLIENT_HELLO) or begins(octets, server, server_end, SERVER_HELLO):
         return 2
     for at, end in ((client, client_end), (server, server_end)):
@@ -78,7 +86,6 @@ def is_tls(octets, client, client_end, server, server_end):
             following = at + 5 + be16(octets, at + 3)
             if following == end or (end - following >= 5 and is_record(octets, following, end)):
                 return 1
-            # an alert before any hello: the other side's hello was not captured
     return 0
 
 

@@ -23,6 +23,7 @@ Array = npt.NDArray[Any]
 
 DNS_PORTS = (53, 5353, 5355)
 VIA = ("", "connect", "nats", "starttls")
+MAX_STREAM_MESSAGES = 4096  # 32 KB hold 2,700 of the shortest
 
 
 class Sessions(NamedTuple):
@@ -34,6 +35,18 @@ class Sessions(NamedTuple):
     lengths: Array
     frames: Array
     times: Array
+
+    @classmethod
+    def room(cls, count: int) -> Sessions:
+        """Room for `count` sessions."""
+        return cls(
+            rows=np.zeros(count, tls.SESSION),
+            chains=np.full((count, tls.CHAIN), -1, np.int32),
+            types=np.zeros((count, 2, tls.RECORDS), np.uint8),
+            lengths=np.zeros((count, 2, tls.RECORDS), np.uint16),
+            frames=np.zeros((count, 4), np.int64),
+            times=np.full(count, -1, np.int64),
+        )
 
 
 class Messages(NamedTuple):
@@ -86,14 +99,7 @@ class Harvest:
         order, marks = lists
         done, begun = 0, 0
         room = picked.size
-        made = Sessions(
-            rows=np.zeros(room, tls.SESSION),
-            chains=np.full((room, tls.CHAIN), -1, np.int32),
-            types=np.zeros((room, 2, tls.RECORDS), np.uint8),
-            lengths=np.zeros((room, 2, tls.RECORDS), np.uint16),
-            frames=np.zeros((room, 4), np.int64),
-            times=np.full(room, -1, np.int64),
-        )
+        made = Sessions.room(room)
         while begun < room:
             begun, done = streams.sessions(
                 out, groups, picked, begun, tables.flows, tables.segments, order, marks, self.work,
@@ -104,6 +110,25 @@ class Harvest:
                 self.ders.grow()
         self.sessions.append(made)
 
+    def read_stream(self, talk: Conversation) -> bool:
+        """Read a conversation as DNS over TCP (RFC 1035 section 4.2.2); False where its octets are something else."""
+        rows = []
+        octets = b""
+        for side, stream in ((0, talk.orig), (1, talk.resp)):
+            at = 0
+            while len(stream.octets) - at > 2:
+                length = int.from_bytes(stream.octets[at : at + 2], "big")
+                mark = stream.at(at)
+                body = stream.octets[at + 2 : at + 2 + length]
+                rows.append((talk.flow, len(octets), mark.ts_ns, mark.frame, 0, len(body), side))
+                octets += body
+                at += 2 + length
+        if not rows or len(rows) > MAX_STREAM_MESSAGES:
+            return False
+        segments = np.array(rows, SEGMENT)
+        arena = np.frombuffer(bytearray(octets), np.uint8)
+        return bool(self.read_messages(arena, segments, np.arange(segments.size))[0])
+
     def read_inner(self, talk: Conversation, tls_at: tuple[int, int], via: str) -> bool:
         """Read the TLS session inside a conversation, from the given offsets of its two streams on; False for none."""
         client, server = talk.orig.octets[tls_at[0] :], talk.resp.octets[tls_at[1] :]
@@ -111,14 +136,7 @@ class Harvest:
         middle = len(client)
         if not tls.is_tls(octets, 0, middle, middle, octets.size):
             return False
-        made = Sessions(
-            np.zeros(1, tls.SESSION),
-            np.full((1, tls.CHAIN), -1, np.int32),
-            np.zeros((1, 2, tls.RECORDS), np.uint8),
-            np.zeros((1, 2, tls.RECORDS), np.uint16),
-            np.zeros((1, 4), np.int64),
-            np.full(1, -1, np.int64),
-        )
+        made = Sessions.room(1)
         while not tls.session(
             octets, 0, middle, middle, octets.size, self.work, self.strings.table, self.ders.table, made.rows[0],
             made.chains[0], made.types[0], made.lengths[0],

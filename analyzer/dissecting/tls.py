@@ -1,0 +1,93 @@
+"""TLS sessions, as a kernel read them, become the table of TLS (RFC 8446, RFC 5246)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.iana import cipher_suite_name, tls_version_name
+from analyzer.tables import Tls, build
+
+Array = npt.NDArray[Any]
+TLS_13 = 0x0304
+HELLO, CERTIFICATE, CCS = 1, 2, 4  # bits of server_done
+VIA = np.array(["", "connect", "nats", "starttls"], dtype=object)
+
+
+def sessions(
+    rows: Array, chains: Array, types: Array, lengths: Array, frames: Array, times: Array,
+    texts: Sequence[str], fingerprints: Sequence[str],
+) -> Tls:  # fmt: skip
+    """The table of all sessions; the arrays are those of metering.harvest.Sessions, the rest what their numbers mean."""
+    known = np.append(np.array(texts, dtype=object), "")
+    records = [_records(types[:, side], lengths[:, side]) for side in (0, 1)]
+    alert = rows["alert"] >= 0
+    retried = rows["retry"] > 0
+    return build(
+        Tls,
+        flow=rows["flow"],
+        ts_ns=times,
+        server_name=known[rows["server_name"]],
+        version=_named(rows["version"], tls_version_name),
+        client_version=_named(rows["client_version"], tls_version_name),
+        cipher=np.where(rows["cipher"] >= 0, _named(rows["cipher"], cipher_suite_name), ""),
+        alpn=[tuple(text.split(",")) if text else () for text in known[rows["alpn"]].tolist()],
+        server_alpn=known[rows["server_alpn"]],
+        resumed=_resumed(rows),
+        ech=rows["ech"] > 0,
+        hello_retry=retried,
+        hello_octets=rows["hello_octets"],
+        established=_established(rows),
+        client_records=records[0],
+        server_records=records[1],
+        alert_from=np.where(alert, np.where(rows["alert_side"] == 0, "client", "server"), ""),
+        alert=rows["alert"],
+        chain=[
+            tuple(fingerprints[number] for number in chain[:size])
+            for chain, size in zip(chains.tolist(), rows["chain"].tolist(), strict=True)
+        ],
+        client_hello_frame=frames[:, 0],
+        server_hello_frame=frames[:, 1],
+        certificate_frame=frames[:, 2],
+        alert_frame=frames[:, 3],
+        via=VIA[rows["via"]],
+    )
+
+
+def _resumed(rows: Array) -> npt.NDArray[np.bool_]:
+    """Did the server go on with an earlier session: a PSK in TLS 1.3, else encryption without a certificate?"""
+    seen = rows["server_done"]
+    early = (seen & (HELLO | CERTIFICATE | CCS)) == (HELLO | CCS)
+    resumed: npt.NDArray[np.bool_] = np.where(rows["version"] >= TLS_13, rows["psk"] > 0, early)
+    return resumed
+
+
+def _established(rows: Array) -> npt.NDArray[np.bool_]:
+    """Did application data go both ways? In TLS 1.3 the client's first such record is its Finished."""
+    needed = np.where(rows["version"] >= TLS_13, 2, 1)
+    established: npt.NDArray[np.bool_] = (rows["client_data"] >= needed) & (rows["server_data"] >= 1)
+    return established
+
+
+def _records(types: Array, lengths: Array) -> list[tuple[str, ...]]:
+    """Per session, type:length of the records listed; many sessions list the same ones."""
+    both = np.concatenate([types.astype(np.uint16), lengths], axis=1)
+    distinct, inverse = np.unique(both, axis=0, return_inverse=True)
+    width = types.shape[1]
+    texts = [
+        tuple(f"{kind}:{length}" for kind, length in zip(row[:width], row[width:], strict=True) if kind)
+        for row in distinct.tolist()
+    ]
+    return [texts[number] for number in inverse.ravel().tolist()]
+
+
+def _named(values: Array, name_of: Any) -> npt.NDArray[np.object_]:  # noqa: ANN401
+    """The name of each value, empty for 0; every distinct one is looked up once."""
+    distinct, inverse = np.unique(values, return_inverse=True)
+    names = np.empty(distinct.size, dtype=object)
+    names[:] = [name_of(value) if value > 0 else "" for value in distinct.tolist()]
+    out: npt.NDArray[np.object_] = names[inverse]
+    return out
