@@ -23,7 +23,7 @@ HMACS = (16, 20, 28, 32, 48, 64)  # tls-auth: MD5, SHA-1, SHA-224, SHA-256, SHA-
 CRYPT_TAG = 32  # tls-crypt: HMAC-SHA-256
 REPLAY = 8  # packet id (4) and time (4)
 WRAPPED_KEY = (290, 1024 + 290)  # tls-crypt-v2: least and most octets of the key that follows a V3 reset
-EARLY_NEGOTIATION = 0x0F000000  # tls-crypt packet ids of 2.6 begin here
+EARLY_NEGOTIATION = frozenset({0, 0x0F00, 0x0A01})  # upper half of a packet id: 2.6 and its betas ask early with it
 OLDEST = 1_000_000_000  # s since 1970: OpenVPN is younger than 2001
 EARLY_FLAGS = 6  # octets of the type-length-value that a server may add to its reset
 
@@ -109,7 +109,7 @@ def _fits(packet: bytes, tail: int, acked: int) -> bool:
 def _is_first(packet: bytes, at: int) -> bool:
     """Whether a replay packet id is one of the first of a session, and its time one that the protocol has seen."""
     number, time = int.from_bytes(packet[at : at + 4], "big"), int.from_bytes(packet[at + 4 : at + 8], "big")
-    return 0 < number - (EARLY_NEGOTIATION if number >= EARLY_NEGOTIATION else 0) <= 16 and time > OLDEST
+    return number >> 16 in EARLY_NEGOTIATION and 0 < number & 0xFFFF <= 16 and time > OLDEST
 
 
 def _counts_on(packets: list[bytes]) -> bool:
