@@ -182,13 +182,14 @@ LINK_TYPES = _table("""
 # IANA "Assigned Internet Protocol Numbers", keywords in lower case, from 0 on; a number stands where there is none
 _PROTOCOLS = """
 hopopt icmp igmp ggp ipv4 st tcp cbt egp igp bbn-rcc-mon nvp-ii pup argus emcon xnet chaos udp mux dcn-meas
-hmp prm xns-idp trunk-1 trunk-2 leaf-1 leaf-2 rdp irtp iso-tp4 netblt mfe-nsp merit-inp dccp 3pc idpr xtp ddp idpr-cmtp tp++
-il ipv6 sdrp ipv6-route ipv6-frag idrp rsvp gre dsr bna esp ah i-nlsp swipe narp min-ipv4 tlsp skip ipv6-icmp ipv6-nonxt
-ipv6-opts 61 cftp 63 sat-expak kryptolan rvd ippc 68 sat-mon visa ipcv cpnx cphb wsn pvp br-sat-mon sun-nd wb-mon wb-expak
-iso-ip vmtp secure-vmtp vines iptm nsfnet-igp dgp tcf eigrp ospfigp sprite-rpc larp mtp ax.25 ipip micp scc-sp etherip encap
-99 gmtp ifmp pnni pim aris scps qnx a/n ipcomp snp compaq-peer ipx-in-ip vrrp pgm 114 l2tp ddx iatp stp srp uti smp sm ptp
-isis-over-ipv4 fire crtp crudp sscopmce iplt sps pipe sctp fc rsvp-e2e-ignore mobility-header udplite mpls-in-ip manet hip
-shim6 wesp rohc ethernet aggfrag nsh homa bit-emu
+hmp prm xns-idp trunk-1 trunk-2 leaf-1 leaf-2 rdp irtp iso-tp4 netblt mfe-nsp merit-inp dccp 3pc idpr xtp ddp
+idpr-cmtp tp++ il ipv6 sdrp ipv6-route ipv6-frag idrp rsvp gre dsr bna esp ah i-nlsp swipe narp min-ipv4 tlsp
+skip ipv6-icmp ipv6-nonxt ipv6-opts 61 cftp 63 sat-expak kryptolan rvd ippc 68 sat-mon visa ipcv cpnx cphb wsn
+pvp br-sat-mon sun-nd wb-mon wb-expak iso-ip vmtp secure-vmtp vines iptm nsfnet-igp dgp tcf eigrp ospfigp
+sprite-rpc larp mtp ax.25 ipip micp scc-sp etherip encap 99 gmtp ifmp pnni pim aris scps qnx a/n ipcomp snp
+compaq-peer ipx-in-ip vrrp pgm 114 l2tp ddx iatp stp srp uti smp sm ptp isis-over-ipv4 fire crtp crudp
+sscopmce iplt sps pipe sctp fc rsvp-e2e-ignore mobility-header udplite mpls-in-ip manet hip shim6 wesp rohc
+ethernet aggfrag nsh homa bit-emu
 """
 IP_PROTOCOLS = dict(enumerate(_PROTOCOLS.split()))
 IP_PROTOCOL_NUMBERS = {name: number for number, name in IP_PROTOCOLS.items()} | {"icmp6": 58, "icmpv6": 58, "ospf": 89}
@@ -918,7 +919,7 @@ def tls_version_name(number: int) -> str:
     return TLS_VERSIONS.get(number, f"unknown-{number}")
 
 
-def cipher_name(number: int) -> str:
+def cipher_suite_name(number: int) -> str:
     """IANA name of a TLS cipher suite, "0x1301" style digits for one without."""
     return TLS_CIPHERS.get(number, f"0x{number:04x}")
 
