@@ -63,12 +63,13 @@ class Dissector(Protocol):
         """What the conversation tells, or None where it is not this protocol. Never raises on any octets."""
 
 
-# Signatures that cannot be mistaken first, then the weaker ones, the bare port last.
+# Signatures that cannot be mistaken first, then the weaker ones, the bare port last. MTConnect is HTTP and more; a
+# server that says SSH is one, whatever its client sends.
 DISSECTORS: tuple[Dissector, ...] = (
+    ssh,
     mtconnect,
     http1,
     http2,
-    ssh,
     opcua,
     focas,
     nats,
@@ -100,18 +101,11 @@ _BY_PROTO = {
 
 
 def dissect(talk: Conversation) -> Dissected | None:
-    """What the first dissector that knows the conversation tells, or None where none does.
-
-    A certain reading beats one that comes before it and is only partial.
-    """
+    """What the first dissector that knows the conversation tells, or None where none does."""
     if not talk.orig.octets and not talk.resp.octets and not talk.messages:
         return ports.dissect(talk)
-    partial: Dissected | None = None
     for read in _BY_PROTO.get(talk.proto, ()):
         found = read(talk)
-        if found is None:
-            continue
-        if found.certainty == PAYLOAD:
+        if found is not None:
             return found
-        partial = partial or found
-    return partial
+    return None
