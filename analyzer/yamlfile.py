@@ -135,7 +135,7 @@ def _document(events: Iterator[Event]) -> Node:
     root = _node(next(events), events, 0)
     for event in events:
         if isinstance(event, DocumentStartEvent):
-            raise YamlError(event.start_mark.line + 1, "expected one document, here begins another")
+            raise YamlError(event.end_mark.line + 1, "expected one document, here begins another")
     return Node(root.line, fields={}) if root.plain is None else root
 
 
