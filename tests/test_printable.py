@@ -1,0 +1,34 @@
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer.printable import MAX_CHARACTERS, printable
+
+TEXT = st.text(st.characters(exclude_categories=()), max_size=200)
+
+
+@given(TEXT)
+def test_nothing_that_moves_hides_or_reorders_is_left(text):
+    """Whatever the text, the result holds no control, format, surrogate, private or unassigned character."""
+    shown = printable(text)
+    assert not {unicodedata.category(character) for character in shown} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    assert shown.isprintable()
+
+
+@given(TEXT)
+def test_what_is_harmless_stays_as_it_is(text):
+    """Showing shown text changes nothing, and neither does it change text that prints."""
+    assert printable(printable(text)) == printable(text)
+    if text.isprintable():
+        assert text == printable(text)
+
+
+def test_escapes_are_visible():
+    """A sequence that clears a screen, an override that turns a name around and a line break can be read."""
+    assert r"\x1b[2J\u202egpj.exe\n\x9b" == printable("\x1b[2J\u202egpj.exe\n\x9b")
+
+
+def test_text_has_a_bound():
+    """A megabyte of text from a capture does not fill the screen."""
+    assert MAX_CHARACTERS + 1 == len(printable("a" * 1_000_000))
