@@ -53,11 +53,11 @@ def test_text_that_is_not_unicode_is_saved_as_escapes(tmp_path):
     dns = table(Dns, [{"query": "a\udc80", "answers": ("b\udc81",)}])
     save(observations([flow(server_name="\udc82")], dns=dns), tmp_path)
     loaded = load(tmp_path)
-    assert [r"a\udc80", r"b\udc81", r"\udc82"] == [
+    assert [
         loaded.dns.query[0],
         loaded.dns.answers[0][0],
         loaded.flows.server_name[0],
-    ]
+    ] == [r"a\udc80", r"b\udc81", r"\udc82"]
 
 
 def header(folder, **changes):
@@ -138,4 +138,4 @@ def test_saving_again_replaces_what_was_there(tmp_path):
     save(observations(), tmp_path)
     other = observations([flow()], dns=table(Dns, []), tls=table(factsfile.TABLES["tls"], []))
     save(other, tmp_path)
-    assert 1 == load(tmp_path).flows.proto.size
+    assert load(tmp_path).flows.proto.size == 1

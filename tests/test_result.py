@@ -11,10 +11,11 @@ from analyzer.observations import Capture, Quality
 from analyzer.result import FLOW_COLUMNS, Result, moment
 from tests.builders.plant import FLOWS, conclusions, flow, healthy, observations, result, rule, verdicts
 
-FLOW_COLUMNS_DOCUMENTED = (
-    "flow community_id start end proto orig_h orig_p resp_h resp_p orig_packets resp_packets orig_octets resp_octets "
-    "conn_state history service server_name server_name_basis end_to_end pack rule verdict strength codes"
-).split()
+FLOW_COLUMNS_DOCUMENTED = [
+    *("flow", "community_id", "start", "end", "proto", "orig_h", "orig_p", "resp_h", "resp_p"),
+    *("orig_packets", "resp_packets", "orig_octets", "resp_octets", "conn_state", "history", "service"),
+    *("server_name", "server_name_basis", "end_to_end", "pack", "rule", "verdict", "strength", "codes"),
+]
 
 SCHEMA = json.loads(SCHEMA_FILE.read_text())
 CHECK = jsonschema.Draft202012Validator(SCHEMA)
@@ -30,17 +31,17 @@ def test_flows_say_what_facts_and_verdicts_say():
     frame = result().flows
     row = frame.iloc[2]
     assert list(range(len(FLOWS))) == frame["flow"].tolist()
-    assert ("10.20.30.21", "tcp", "unexpected") == (row.orig_h, row.proto, row.verdict)
-    assert ("undocumented-name",) == row.codes
+    assert (row.orig_h, row.proto, row.verdict) == ("10.20.30.21", "tcp", "unexpected")
+    assert row.codes == ("undocumented-name",)
     assert pd.Timestamp("2026-03-01T10:00:00.123456789", tz="UTC") == row.start
-    assert "datetime64[ns, UTC]" == str(frame.dtypes["end"])
+    assert str(frame.dtypes["end"]) == "datetime64[ns, UTC]"
 
 
 def test_protocols_have_zeeks_words():
     """TCP, UDP and ICMP go by name, any other protocol by its number."""
     rows = [flow(proto=proto) for proto in (6, 17, 1, 58, 47)]
     made = Result(observations(rows), conclusions(flows=verdicts(["expected"] * 5)))
-    assert ["tcp", "udp", "icmp", "icmp6", "47"] == made.flows["proto"].tolist()
+    assert made.flows["proto"].tolist() == ["tcp", "udp", "icmp", "icmp6", "47"]
 
 
 def test_an_empty_result_keeps_its_columns_and_types():
@@ -51,7 +52,7 @@ def test_an_empty_result_keeps_its_columns_and_types():
             flows=verdicts([]), hosts=(), rules=(), findings=(), checklist=(), budgets=(), purposes=(), notes=()
         ),
     )
-    assert FLOW_COLUMNS_DOCUMENTED == list(made.flows.columns)
+    assert list(made.flows.columns) == FLOW_COLUMNS_DOCUMENTED
     for name in ("flows", "findings", "rules", "hosts", "checklist", "captures", "bandwidth", "purposes"):
         assert getattr(made, name).empty
     CHECK.validate(made.to_dict())
@@ -122,7 +123,7 @@ def test_tables_show_what_json_shows():
     for name in ("findings", "rules", "hosts", "checklist", "captures"):
         assert len(structure[name]) == len(getattr(made, name))
     assert len(structure["quality"]) - 1 == len(made.quality)
-    assert 3 == len(made.bandwidth)
+    assert len(made.bandwidth) == 3
 
 
 def test_text_that_is_not_unicode_is_taken():
@@ -131,20 +132,20 @@ def test_text_that_is_not_unicode_is_taken():
     made = Result(
         observations([flow(server_name="a\udcffb")], captures=(capture,)), conclusions(flows=verdicts(["expected"]))
     )
-    assert r"a\udcffb" == made.flows["server_name"][0]
-    assert r"a\udc80.pcap" == made.to_dict()["captures"][0]["path"]
+    assert made.flows["server_name"][0] == r"a\udcffb"
+    assert made.to_dict()["captures"][0]["path"] == r"a\udc80.pcap"
     assert r"a\udc80.pcap: odd" in made.notes
 
 
 def test_moments_are_exact():
     """Times before 1970 and fractions of a second keep every nanosecond."""
-    assert "1970-01-01T00:00:00.000000001Z" == moment(1)
-    assert "1969-12-31T23:59:59.999999999Z" == moment(-1)
-    assert "2262-04-11T23:47:16.854775807Z" == moment(np.iinfo(np.int64).max)
+    assert moment(1) == "1970-01-01T00:00:00.000000001Z"
+    assert moment(-1) == "1969-12-31T23:59:59.999999999Z"
+    assert moment(np.iinfo(np.int64).max) == "2262-04-11T23:47:16.854775807Z"
 
 
 def test_findings_keep_numpy_numbers_out_of_json():
     """Flow ids and frames that came from NumPy are plain integers in the structure."""
     given = {name: getattr(conclusions().findings[0], name) for name in Finding.__dataclass_fields__}
     made = result(findings=(Finding(**given | {"flows": (np.int64(2),)}),))
-    assert "[2]" == json.dumps(made.to_dict()["findings"][0]["flows"])
+    assert json.dumps(made.to_dict()["findings"][0]["flows"]) == "[2]"

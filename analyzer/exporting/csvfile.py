@@ -52,7 +52,7 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_timestamp(kind):
         return pc.strftime(column, format="%Y-%m-%dT%H:%M:%SZ")
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return defused(column)
+        return defused(column.cast(pa.string()))
     return column
 
 

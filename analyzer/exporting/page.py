@@ -14,6 +14,10 @@ from analyzer.printable import printable
 
 PIPE_WIDTH = 100
 NARROWEST, WIDEST = 40, 160
+LEAST = 20
+"""Columns that wrapped text needs; where fewer are left, it goes below its label, indented by INDENT."""
+
+INDENT = 4
 
 ASCII = str.maketrans({"✓": "+", "✗": "X", "·": "-", "“": '"', "”": '"', "…": "..."})
 """What the page's own signs become where the stream cannot carry them."""
@@ -47,8 +51,8 @@ class Page:
             legacy_windows=False,
         )
         self.width = min(max(self._console.width, NARROWEST), WIDEST)
-        encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "")
-        self._unicode = encoding.startswith("utf")
+        encoding = getattr(stream, "encoding", None) or "utf-8"
+        self._unicode = encoding.lower().startswith("utf")
 
     def blank(self) -> None:
         """An empty line."""
@@ -66,10 +70,12 @@ class Page:
     def hang(self, label: Text, body: Text, *, at: int, indent: int = 0) -> None:
         """A label at `indent` and a body wrapped at `at`; where the label is too long, the body goes below it."""
         first = Text(" " * indent).append_text(label)
-        lines = list(body.wrap(self._console, max(self.width - at, 20), overflow="fold")) if body.plain else []
-        if first.cell_len > at > 0:
-            for part in first.wrap(self._console, self.width, overflow="fold"):
-                self._put(part)
+        below = first.cell_len > at > 0 or self.width - at < LEAST
+        at = min(at, indent + INDENT) if self.width - at < LEAST else at
+        lines = list(body.wrap(self._console, self.width - at, overflow="fold")) if body.plain else []
+        if below and label.plain:
+            for part in label.wrap(self._console, self.width - indent, overflow="fold"):
+                self._put(Text(" " * indent).append_text(part))
         elif lines:
             self._put(first.append(" " * (at - first.cell_len)).append_text(lines.pop(0)))
         else:
