@@ -1,0 +1,89 @@
+# `make demo` and `make test` need Python 3.11 or newer and make, nothing else: the rest goes into .venv.
+# All paths are relative, so that a folder with spaces in its name will do.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+
+PY := .venv/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check
+PYTEST := $(PY) -m pytest
+JOBS ?= auto
+
+DEMO := captures/mm-faults.pcapng.gz
+DEMO_SITE := captures/mm-faults.site.yaml
+
+MEANS := 0 no requirement fails, 1 at least one does, as is shown here
+
+PYTHONS := python3.13 python3.12 python3.11 python3.14 python3 python
+FITS := import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))
+
+.PHONY: all demo test slow lint format types bench golden captures wheel clean help
+
+all: format lint test ## format, lint, check types, test
+
+demo: .venv/.runs ## check a shipped capture; writes demo-out/
+	@echo "analyzer check $(DEMO) --site $(DEMO_SITE) --out demo-out"
+	@.venv/bin/analyzer check $(DEMO) --site $(DEMO_SITE) --out demo-out; code=$$?; echo; case $$code in \
+	  0|1) echo "Exit code $$code ($(MEANS)). demo-out/ holds result.json and flows.parquet.";; \
+	  *) echo "make demo: analyzer check ended with exit code $$code" >&2; exit $$code;; \
+	esac
+
+test: .venv/.develops ## run the tests
+	@$(PYTEST) -q -n $(JOBS)
+
+format: .venv/.develops ## format the code
+	@$(PY) -m ruff format --quiet .
+	@$(PY) -m ruff check --fix-only --quiet .
+
+lint: .venv/.develops types ## check style, format and types; changes nothing
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+types: .venv/.develops
+	@$(PY) -m mypy
+
+slow: .venv/.develops ## all tests with bounds checks, again without the compiler, and those that take minutes
+	ANALYZER_BOUNDSCHECK=1 $(PYTEST) -q -n $(JOBS)
+	NUMBA_DISABLE_JIT=1 $(PYTEST) -q -n $(JOBS)
+	$(PYTEST) -q -n $(JOBS) -m slow
+
+bench: .venv/.develops ## measure; inputs are made anew
+	@$(PY) tests/benchmarks/bench.py $(ARGS)
+
+golden: .venv/.develops ## write the expected results of the sample captures anew; read the diff
+	@$(PYTEST) -q -p no:xdist tests/golden --write-golden
+
+captures: .venv/.develops ## make the sample captures anew, from real programs (root, Linux)
+	@$(PY) captures/make.py $(ARGS)
+
+wheel: .venv/.develops ## build dist/*.whl
+	@rm -rf dist
+	@$(PIP) wheel --quiet --no-deps --wheel-dir dist .
+	@ls dist
+
+clean: ## remove all that was made here, .venv too
+	rm -rf .venv build dist demo-out bench-out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## list what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+
+.venv/bin/python:
+	@for python in $(PYTHONS); do \
+	  if "$$python" -c '$(FITS)' 2>/dev/null; then \
+	    echo "making .venv with $$("$$python" --version)"; exec "$$python" -m venv .venv; \
+	  fi; \
+	done; \
+	echo "No Python 3.11 or newer with venv and pip was found (tried: $(PYTHONS)); on Debian: apt-get install python3-venv" >&2; \
+	exit 1
+
+.venv/.runs: pyproject.toml | .venv/bin/python
+	@echo "installing the analyzer and its libraries into .venv (once; a minute or two)"
+	@$(PIP) install --quiet --editable .
+	@touch $@
+
+.venv/.develops: pyproject.toml | .venv/bin/python
+	@echo "installing the analyzer, its libraries and the tools of its tests into .venv (once; a minute or two)"
+	@$(PIP) install --quiet --editable '.[dev]'
+	@touch .venv/.runs $@
