@@ -31,5 +31,8 @@ class Dissected(NamedTuple):
 
 def printable(octets: bytes, limit: int) -> str:
     """At most `limit` octets as one line of ASCII; what is not printable stands as a backslash escape."""
-    text = octets[:limit].decode("ascii", "backslashreplace")
-    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
+    kept = octets[:limit]
+    text = kept.decode("latin-1")
+    if kept.isascii() and text.isprintable():
+        return text
+    return "".join(chr(octet) if 0x20 <= octet < 0x7F else f"\\x{octet:02x}" for octet in kept)

@@ -68,13 +68,15 @@ def read(octets: bytes, at: int) -> int:
         return -1
     data = octets[at + HEADER : at + HEADER + length]
     if command in LISTS:
-        fits = session == 0 and (length == 0 or 1 <= int.from_bytes(data[:2], "little") <= 16)
+        fits = session == 0 and (len(data) < 2 or 1 <= int.from_bytes(data[:2], "little") <= 16)
     elif command == REGISTER:
         fits = length == 4 and data[2:4] in {b"\0\0", b""} and data[:1] in {b"\1", b""}
     elif command == UNREGISTER:
         fits = length == 0 and session != 0
     else:
-        fits = (length == 0 and status != 0) or (length >= 8 and data[:4] == b"\0\0\0\0" and data[7:8] in {b"\0", b""})
+        fits = (length == 0 and status != 0) or (
+            length >= 8 and b"\0\0\0\0".startswith(data[:4]) and data[7:8] in {b"\0", b""}
+        )
     return command if fits else -1
 
 

@@ -10,6 +10,7 @@ from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, UDP, Dissected
 SERVICE = "openvpn"
 PROTOS: tuple[int, ...] = (TCP, UDP)
 MAX_PACKETS = 16
+MAX_PACKET = 16384  # jumbo frames fit; text read as a length does not
 
 # Opcode in the upper five bits, key id in the lower three.
 CLIENT_RESETS = frozenset({0x38, 0x50})  # P_CONTROL_HARD_RESET_CLIENT_V2 and _V3 (tls-crypt-v2), key id 0
@@ -62,7 +63,7 @@ def read_packets(octets: bytes) -> list[bytes]:
     at = 0
     while len(octets) - at > 2 and len(packets) < MAX_PACKETS:
         length = int.from_bytes(octets[at : at + 2], "big")
-        if length < PLAIN or octets[at + 2] >> 3 not in OPCODES:
+        if not PLAIN <= length <= MAX_PACKET or octets[at + 2] >> 3 not in OPCODES:
             return []
         packets.append(octets[at + 2 : at + 2 + length])
         at += 2 + length
@@ -81,7 +82,7 @@ def is_reset(packet: bytes) -> bool:
         acks = (1, 0)
     else:
         return False
-    if packet.count(0, 1, PLAIN) >= SESSION // 2:
+    if packet.count(0, 1, PLAIN) >= 3:
         return False  # a session id is random; the header of a DNS message is not
     return any(_fits(packet, 5 + acked * (4 + SESSION), acked) for acked in acks)
 

@@ -203,7 +203,16 @@ def test_a_length_that_none_can_have_ends_the_reading(length):
 
 
 PIECES = st.sampled_from(
-    [get(), OK, b"CONNECT a:1 HTTP/1.1\r\n", b"\r\n", b"\n", b"Transfer-Encoding: chunked\r\n\r\n", b"5\r\n", b"HTTP/1.1 200 "]
+    [
+        get(),
+        OK,
+        b"CONNECT a:1 HTTP/1.1\r\n",
+        b"\r\n",
+        b"\n",
+        b"Transfer-Encoding: chunked\r\n\r\n",
+        b"5\r\n",
+        b"HTTP/1.1 200 ",
+    ]
 )
 
 

@@ -17,7 +17,9 @@ def test_a_connect_packet_is_mqtt(octets):
     assert told(dissect(tcp(octets))) == ("mqtt", "payload")
 
 
-@pytest.mark.parametrize("octets", [b"\x10\x10\x00\x04MQTT\x06", b"\x20\x02\x00\x00", b"\x10\xff\xff\xff\xff\x00\x04MQTT\x04"])
+@pytest.mark.parametrize(
+    "octets", [b"\x10\x10\x00\x04MQTT\x06", b"\x20\x02\x00\x00", b"\x10\xff\xff\xff\xff\x00\x04MQTT\x04"]
+)
 def test_other_packets_are_not(octets):
     """An unknown level, a CONNACK without its CONNECT, a length of five octets."""
     assert dissect(tcp(octets)) is None

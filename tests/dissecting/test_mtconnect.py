@@ -14,7 +14,18 @@ def asked(path, fields=b"Host: 10.0.0.4:5000\r\n"):
 
 def answered(body, kind=b"text/xml", more=b"", status=b"200 OK"):
     length = str(len(body)).encode()
-    return b"HTTP/1.1 " + status + b"\r\nContent-Type: " + kind + b"\r\nContent-Length: " + length + b"\r\n" + more + b"\r\n" + body
+    return (
+        b"HTTP/1.1 "
+        + status
+        + b"\r\nContent-Type: "
+        + kind
+        + b"\r\nContent-Length: "
+        + length
+        + b"\r\n"
+        + more
+        + b"\r\n"
+        + body
+    )
 
 
 @pytest.mark.parametrize("root", [b"MTConnectDevices", b"MTConnectStreams", b"MTConnectAssets", b"MTConnectError"])

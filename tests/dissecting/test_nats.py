@@ -10,7 +10,9 @@ HELLO = b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00"
 CONNECT = b'CONNECT {"verbose":false,"pedantic":false,"user":"edge","pass":"hunter2","lang":"go"}\r\nPING\r\n'
 
 
-@pytest.mark.parametrize("more", [b"", b',"tls_required":true', b',"tls_available" : true', b',"leafnode_urls":["a:7422"]'])
+@pytest.mark.parametrize(
+    "more", [b"", b',"tls_required":true', b',"tls_available" : true', b',"leafnode_urls":["a:7422"]']
+)
 def test_tls_begins_after_the_info(more):
     """NATS protocol, INFO: the server greets in clear, then the client begins TLS, whatever the INFO offers."""
     info = INFO % more
