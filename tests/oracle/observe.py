@@ -1,0 +1,270 @@
+"""Captures become observations, in plain Python: slow, short, and what the program's kernels are checked against."""
+
+from __future__ import annotations
+
+import hashlib
+
+from analyzer.conversations import Conversation, Mark, Message, Stream
+from analyzer.dissecting import certificates, dissect
+from analyzer.dissecting.names import name_flows
+from analyzer.iana import cipher_suite_name, dns_rcode_name, dns_type_name, link_type_name, tls_version_name
+from analyzer.observations import Capture, Observations, Quality
+from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Rates, Tls, columns, from_rows
+from tests.oracle import dns, headers, records, tls
+from tests.oracle.flows import Table, community_id
+from tests.oracle.headers import ICMP, ICMPV6, TCP, UDP
+from tests.oracle.tcp import stream
+
+STREAM_OCTETS = 32 * 1024
+MESSAGE_OCTETS = 4096
+MESSAGES = 16
+DNS_PORTS = {53, 5353, 5355}
+NAMED = {5353: "mdns", 5355: "llmnr"}
+QUOTING = {ICMP: {3, 4, 5, 11, 12}, ICMPV6: {1, 2, 3, 4}}
+RANK = {"": 0, "port": 1, "partial": 2, "payload": 3}
+
+
+def observe(paths):
+    """The Observations of several captures, read one after the other as if they were one."""
+    return Reading(paths).observations()
+
+
+class Reading:
+    def __init__(self, paths):
+        self.table = Table()
+        self.captures = []
+        self.counts = {headers.OTHER: 0, headers.SHORT: 0, headers.UNKNOWN: 0, "snaplen": 0, "back": 0}
+        self.icmp = []
+        self.number = 0
+        for path in paths:
+            self.read(path)
+        self.rows = {"http": [], "dhcp": [], "ntp": [], "tls": [], "certificates": {}}
+        self.messages = []
+        self.services = {}
+        for flow in self.table.flows:
+            self.dissect(flow)
+
+    def read(self, path):
+        frames, links, cut = records.walk(records.read_octets(path))
+        last, times = 0, []
+        for frame in frames:
+            self.number += 1
+            ts_ns = last if frame.ts_ns is None or frame.ts_ns < 0 else frame.ts_ns
+            self.counts["back"] += ts_ns < last
+            self.counts["snaplen"] += frame.caplen < frame.origlen
+            last = ts_ns
+            times.append(ts_ns)
+            found, packet = headers.decode(frame)
+            if packet is None:
+                self.counts[found] += 1
+                continue
+            packet.number, packet.ts_ns = self.number, ts_ns
+            self.quoted(packet, self.table.feed(packet))
+        self.captures.append(
+            Capture(
+                path=str(path),
+                format="pcapng" if records.read_octets(path)[:1] == b"\n" else "pcap",
+                packets=len(frames),
+                octets=sum(frame.origlen for frame in frames),
+                start_ns=min(times, default=0),
+                end_ns=max(times, default=0),
+                cut=bool(cut),
+                link_types=tuple(dict.fromkeys(map(link_type_name, links))),
+                note=cut,
+            )
+        )
+
+    def quoted(self, packet, flow):
+        """An ICMP error, and the flow that it quotes."""
+        if packet.fragment == "later" or packet.src_port not in QUOTING.get(packet.proto, ()):
+            return
+        inner = headers.Packet()
+        octets = packet.payload[8:]
+        found = -1
+        if len(octets) >= 20:
+            try:
+                read = headers.read_ipv4 if octets[0] >> 4 == 4 else headers.read_ipv6
+                read(octets, 65535, inner)
+                found = self.table.find(inner)
+            except headers.Cut:
+                pass
+        row = (flow.number, packet.ts_ns, packet.number, packet.src, packet.src_port, packet.dst_port, found)
+        self.icmp.append(row)
+
+    def dissect(self, flow):
+        """Which service a flow carries, and the records in its first octets."""
+        ports = {flow.orig[1], flow.resp[1]}
+        if flow.proto == UDP and ports & DNS_PORTS:
+            left = [one for one in flow.messages if not self.is_dns(flow, *one)]
+        else:
+            left = flow.messages
+        talk = self.conversation(flow, left)
+        if flow.proto == TCP:
+            looks = tls.looks(talk.orig.octets, talk.resp.octets)
+            if looks == "payload":
+                self.session(flow, talk, (0, 0), "")
+            if looks:
+                self.serve(flow, "tls", looks)
+                return
+            if 53 in ports and self.read_stream(flow, talk):
+                return
+        told = dissect(talk) if talk.orig.octets or talk.resp.octets or talk.messages else None
+        if told is None:
+            return
+        for name, row in told.rows:
+            self.rows[name].append(row)
+        if told.tls_at is not None and tls.looks(
+            talk.orig.octets[told.tls_at[0] :], talk.resp.octets[told.tls_at[1] :]
+        ):
+            self.session(flow, talk, told.tls_at, told.via)
+        self.serve(flow, told.service, told.certainty)
+
+    @staticmethod
+    def conversation(flow, messages):
+        if flow.proto != TCP:
+            kept = tuple(Message(ts, frame, orig, octets[:MESSAGE_OCTETS]) for ts, frame, orig, octets in messages)
+            return Conversation(flow.number, flow.proto, flow.orig[1], flow.resp[1], messages=kept[:MESSAGES])
+        streams = []
+        for end in (flow.tcp.orig, flow.tcp.resp):
+            octets, marks = stream(end, STREAM_OCTETS)
+            streams.append(Stream(octets, tuple(Mark(*mark) for mark in marks)))
+        return Conversation(flow.number, TCP, flow.orig[1], flow.resp[1], *streams)
+
+    def serve(self, flow, service, certainty):
+        if RANK[certainty] > RANK[self.services.get(flow.number, ("", ""))[1]]:
+            self.services[flow.number] = (service, certainty)
+
+    def is_dns(self, flow, ts_ns, frame, from_orig, octets):
+        message = dns.parse(octets[:MESSAGE_OCTETS])
+        if message is None:
+            return False
+        self.messages.append((frame, ts_ns, flow.number, message))
+        port = next((port for port in (flow.resp[1], flow.orig[1]) if port in NAMED), 0)
+        self.services[flow.number] = (NAMED.get(port, "dns"), "payload")
+        return True
+
+    def read_stream(self, flow, talk):
+        """DNS over TCP (RFC 1035 section 4.2.2); False where the first message is none."""
+        found = []
+        for one, from_orig in ((talk.orig, True), (talk.resp, False)):
+            at = 0
+            while len(one.octets) - at > 2:
+                length = int.from_bytes(one.octets[at : at + 2], "big")
+                mark = one.at(at)
+                body = one.octets[at + 2 : at + 2 + length]
+                found.append(self.is_dns(flow, mark.ts_ns, mark.frame, from_orig, body))
+                at += 2 + length
+        return bool(found) and found[0]
+
+    def session(self, flow, talk, at, via):
+        """One row of Tls, and its certificates."""
+        client, server = talk.orig.octets[at[0] :], talk.resp.octets[at[1] :]
+        seen = tls.read(client, server)
+        places = ((talk.orig, seen.client_at, at[0]), (talk.resp, seen.server_at, at[1]),
+                  (talk.resp, seen.certificate_at, at[1]),
+                  ((talk.orig, seen.alert_at, at[0]) if seen.alert_side == "client" else (talk.resp, seen.alert_at, at[1])))  # fmt: skip
+        frames = [side.at(place + begin).frame if place >= 0 else 0 for side, place, begin in places]
+        first = talk.orig.at(at[0] + max(seen.client_at, 0)) if client else talk.resp.at(at[1])
+        if via:
+            first = talk.orig.at(at[0]) if client else talk.resp.at(at[1])
+        for der in seen.chain:
+            self.rows["certificates"].setdefault(hashlib.sha256(der).hexdigest(), der)
+        known = {"server_name": seen.server_name, "alpn": seen.alpn, "server_alpn": seen.server_alpn}
+        self.rows["tls"].append(
+            row_of(
+                Tls, flow=flow.number, ts_ns=first.ts_ns, **known,
+                version=tls_version_name(seen.version) if seen.version else "",
+                client_version=tls_version_name(seen.client_version) if seen.client_version else "",
+                cipher=cipher_suite_name(seen.cipher) if seen.cipher > 0 else "",
+                resumed=seen.resumed, ech=seen.ech, hello_retry=seen.retry, hello_octets=seen.hello_octets,
+                established=seen.established, client_records=seen.client_records, server_records=seen.server_records,
+                alert_from=seen.alert_side, alert=seen.alert,
+                chain=tuple(hashlib.sha256(der).hexdigest() for der in seen.chain),
+                client_hello_frame=frames[0], server_hello_frame=frames[1], certificate_frame=frames[2],
+                alert_frame=frames[3], via=via,
+            )
+        )  # fmt: skip
+
+    # the tables
+
+    def observations(self):
+        flows = from_rows(Flows, [self.flow_row(flow) for flow in self.table.flows])
+        lookups = from_rows(Dns, self.dns_rows())
+        sessions = from_rows(Tls, sorted(self.rows["tls"], key=lambda row: row[0]))
+        ders = self.rows["certificates"].values()
+        chains = from_rows(Certificates, [row for row in map(certificates.read, ders) if row])
+        requests = from_rows(Http, self.rows["http"])
+        names, basis = name_flows(flows, lookups, sessions, requests, chains)
+        tcp = [flow for flow in self.table.flows if flow.proto == TCP]
+        quality = Quality(
+            missed_octets=int(flows.orig_missed.sum() + flows.resp_missed.sum()),
+            one_sided_flows=int(flows.one_sided.sum()), midstream_flows=int(flows.midstream.sum()), tcp_flows=len(tcp),
+            snaplen_cut_frames=self.counts["snaplen"], unknown_link_frames=self.counts[headers.UNKNOWN],
+            undecoded_frames=self.counts[headers.SHORT], non_ip_frames=self.counts[headers.OTHER],
+            time_steps_back=self.counts["back"],
+        )  # fmt: skip
+        sent = sorted((flow, second, *octets) for (flow, second), octets in self.table.sent.items() if any(octets))
+        return Observations(
+            captures=tuple(self.captures), quality=quality,
+            flows=flows._replace(server_name=names, server_name_basis=basis), dns=lookups, tls=sessions,
+            certificates=chains, http=requests, dhcp=from_rows(Dhcp, self.rows["dhcp"]),
+            ntp=from_rows(Ntp, self.rows["ntp"]), icmp=from_rows(Icmp, self.icmp),
+            rates=from_rows(Rates, [(flow, second * 1_000_000_000, one, two) for flow, second, one, two in sent]),
+        )  # fmt: skip
+
+    def flow_row(self, flow):
+        orig, resp = flow.sides
+        one, two = (flow.tcp.orig, flow.tcp.resp) if flow.tcp else (None, None)
+        service, certainty = self.services.get(flow.number, ("", ""))
+        talked = one and orig.packets > one.syns + one.rsts and not resp.packets
+        answered = one and resp.packets and not orig.packets
+        opening = flow.syn_seen or flow.synack_seen
+        rtt = flow.syn_rtt + flow.ack_rtt if min(flow.syn_rtt, flow.ack_rtt) >= 0 else -1
+        return row_of(
+            Flows, proto=flow.proto, ip_version=flow.version, orig_h=flow.orig[0], orig_p=flow.orig[1],
+            resp_h=flow.resp[0], resp_p=flow.resp[1], start_ns=flow.start_ns, end_ns=flow.end_ns,
+            orig_packets=orig.packets, resp_packets=resp.packets, orig_octets=orig.octets, resp_octets=resp.octets,
+            orig_frame_octets=orig.frame_octets, resp_frame_octets=resp.frame_octets,
+            orig_payload_octets=orig.payload, resp_payload_octets=resp.payload,
+            conn_state=flow.conn_state(), history=flow.history(),
+            orig_missed=one.missing() if one else 0, resp_missed=two.missing() if two else 0,
+            orig_retransmitted=one.again if one else 0, resp_retransmitted=two.again if two else 0,
+            community_id=community_id(flow.proto, flow.orig, flow.resp), orig_mac=orig.mac, resp_mac=resp.mac,
+            vlan=flow.vlan, orig_ttl=orig.ttl, resp_ttl=resp.ttl,
+            orig_syns=one.syns if one else 0, attempts=flow.attempts, resp_synacks=two.synacks if two else 0,
+            orig_fins=one.fins if one else 0, resp_fins=two.fins if two else 0,
+            orig_rsts=one.rsts if one else 0, resp_rsts=two.rsts if two else 0,
+            rtt_ns=rtt, synack_ns=flow.syn_rtt, first_frame=flow.first_frame, last_frame=flow.last_frame,
+            resp_frame=resp.first_frame, orig_data_frame=orig.data_frame, resp_data_frame=resp.data_frame,
+            rst_frame=flow.rst_frame, fin_frame=flow.fin_frame, midstream=bool(one) and not opening,
+            one_sided=bool(talked or answered), service=service, certainty=certainty, server_name="",
+            server_name_basis="",
+        )  # fmt: skip
+
+    def dns_rows(self):
+        """Questions and answers paired by flow, id, name and type, in the order of their first frames."""
+        pairs = {}
+        for frame, ts_ns, flow, message in self.messages:
+            pair = pairs.setdefault((flow, message.id, message.query, message.qtype), ([], []))
+            pair[message.is_answer].append((frame, ts_ns, message))
+        rows = []
+        for (flow, _, query, qtype), (asked, answered) in pairs.items():
+            ask, answer = (asked or [None])[0], (answered or [None])[0]
+            first = ask or answer
+            said = answer[2].answers if answer else ()
+            rows.append((first[0], row_of(
+                Dns, flow=flow, ts_ns=first[1], query=query, qtype_name=dns_type_name(qtype),
+                rcode_name=dns_rcode_name(answer[2].flags & 15) if answer else "",
+                answers=tuple(text for _, text, _ in said), ttls=tuple(str(ttl) for _, _, ttl in said),
+                rtt_ns=answer[1] - ask[1] if ask and answer else -1, queries=len(asked),
+                query_frame=ask[0] if ask else 0, answer_frame=answer[0] if answer else 0,
+                truncated=bool(answer and answer[2].flags & 0x0200),
+            )))  # fmt: skip
+        return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
+
+
+def row_of(table, **cells):
+    """A row of a table from its cells by name."""
+    names = list(columns(table))
+    assert set(names) == set(cells), set(names) ^ set(cells)
+    return tuple(cells[name] for name in names)
