@@ -153,11 +153,10 @@ def _unread(pack: RulePack) -> Iterator[Remark]:
     }
     quoted = " ".join(omission.cite.quote for omission in pack.not_rules).lower()
     for number, line in enumerate(pack.text.splitlines(), 1):
-        for found in (*NAME_IN_TEXT.findall(line), *ADDRESS_IN_TEXT.findall(line)):
+        names = [name for name in NAME_IN_TEXT.findall(line) if re.search(r"\.[A-Za-z]{2,}\Z", name)]
+        for found in (*names, *ADDRESS_IN_TEXT.findall(line)):
             token = found.lower()
-            last = token.rpartition(".")[2]
-            is_target = ADDRESS_IN_TEXT.fullmatch(token) or (last.isalpha() and len(last) > 1)
-            if is_target and token not in quoted and not any(target in token for target in known):
+            if token not in quoted and not any(target in token for target in known):
                 yield Remark("unread-target", (), 0, f"line {number} of the document names {found}, and no rule does")
 
 

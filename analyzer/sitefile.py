@@ -310,8 +310,12 @@ def _list(values: Iterable[str]) -> str:
 
 
 def _quoted(value: str) -> str:
-    """A text between double quotes, anything but printable ASCII escaped (YAML 1.2.2, section 5.7)."""
-    return '"' + "".join(_escaped(letter) for letter in value) + '"'
+    """A text between double quotes, anything but printable ASCII escaped (YAML 1.2.2, section 5.7).
+
+    Half of a surrogate pair, which no file can hold, becomes U+FFFD.
+    """
+    letters = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return '"' + "".join(_escaped(letter) for letter in letters) + '"'
 
 
 def _escaped(letter: str) -> str:

@@ -32,7 +32,7 @@ MAX_OCTETS = 1 << 20
 MAX_DEPTH = 16
 
 INTEGER = re.compile(r"[-+]?[0-9]{1,18}\Z")
-DECIMAL = re.compile(r"[-+]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})(?:[eE][-+]?[0-9]{1,2})?\Z")
+DECIMAL = re.compile(r"[-+]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})(?:[eE][-+]?[0-9]{1,3})?\Z")
 WORDS: Mapping[str, bool | None] = {
     "": None,
     "~": None,
@@ -179,7 +179,7 @@ def _scalar(event: ScalarEvent, line: int) -> Scalar:
     """What a scalar means in the core schema of YAML 1.2.2, section 10.3; what is quoted is text."""
     text: str = event.value
     if event.style is not None or event.tag == "!":
-        return text
+        return _whole_letters(text, line)
     if text in WORDS:
         return WORDS[text]
     if INTEGER.match(text):
@@ -189,3 +189,13 @@ def _scalar(event: ScalarEvent, line: int) -> Scalar:
     if text.startswith("<<"):
         raise YamlError(line, "merge keys (<<) are not allowed")
     return text
+
+
+def _whole_letters(text: str, line: int) -> str:
+    r"""Text in which two escapes as \ud83d\ude00 are one letter, as in JSON; half of a pair is refused."""
+    if not any("\ud800" <= letter <= "\udfff" for letter in text):
+        return text
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError as error:
+        raise YamlError(line, "half of a surrogate pair is no letter") from error

@@ -1,6 +1,6 @@
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.shapes import (
@@ -13,8 +13,8 @@ from analyzer.shapes import (
     choice,
     either,
     flag,
-    mapping,
     many,
+    mapping,
     number,
     one_or_many,
     text,
@@ -116,6 +116,7 @@ def test_mappings_name_unknown_and_missing_keys():
         shape.read(parse("[a]"))
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_what_was_found_is_harmless_in_one_line(value):
     """Whatever was found is told in printable ASCII, and shortly."""
@@ -125,6 +126,7 @@ def test_what_was_found_is_harmless_in_one_line(value):
     assert len(said) <= 60
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("aB1-_.*\n "), max_size=12))
 def test_patterns_mean_the_same_to_the_schema(value):
     """A text that a pattern takes is one that the schema takes."""
