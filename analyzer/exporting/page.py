@@ -28,11 +28,24 @@ def words(text: str, style: str = "") -> Text:
     return Text(printable(text), style=style)
 
 
+def one_line(quote: str) -> str:
+    """A quote that may run over several lines of its document, as one."""
+    return " ".join(quote.split())
+
+
 def fitted(rows: Iterable[Sequence[Text]], most: Sequence[int] = ()) -> tuple[int, ...]:
     """The width of each column but the last: what its widest cell needs, at most what `most` grants (0: anything)."""
     columns = [max(cell.cell_len for cell in column) for column in zip(*rows, strict=True)][:-1]
     limits = [*most, *[0] * len(columns)]
     return tuple(min(width, limit) if limit else width for width, limit in zip(columns, limits, strict=False))
+
+
+class _Lines(Console):
+    """A console that leaves it to the program what a closed pipe means."""
+
+    def on_broken_pipe(self) -> None:
+        """Raises the BrokenPipeError that is being handled."""
+        raise  # noqa: PLE0704 - called by rich within its except clause
 
 
 class Page:
@@ -42,7 +55,7 @@ class Page:
         terminal = stream.isatty()
         told = os.environ.get("COLUMNS", "")
         width = int(told) if told.isascii() and told.isdigit() and len(told) < 5 else 0
-        self._console = Console(
+        self._console = _Lines(
             file=stream,
             width=None if terminal and not width else width or PIPE_WIDTH,
             highlight=False,

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from rich.text import Text
 
-from analyzer.exporting.page import Page, fitted, words
+from analyzer.exporting.page import Page, fitted, one_line, words
 from analyzer.findings import (
     Basis,
     ChecklistItem,
@@ -319,7 +319,7 @@ def _quoted(finding: Finding) -> Text:
     """The row that a finding breaks, as the document has it, and where it stands."""
     cite = finding.cite
     place = f"{cite.section}, row {cite.row}" if cite.row else cite.section
-    text = words(f"“{cite.quote}”") if cite.quote else Text("")
+    text = words(f"“{one_line(cite.quote)}”") if cite.quote else Text("")
     text.append_text(words(f"{' ' if cite.quote else ''}{cite.document}, {place} · {finding.rule}", "dim"))
     if finding.basis is Basis.READING:
         text.append(" · a reading: the document leaves this open", "dim")
