@@ -99,7 +99,11 @@ def _follow_back(dns: Dns, client: Ints, ts_ns: Ints, unknown: Ints) -> Ints:
     asked = np.arange(dns.flow.size)
     last = [found[-1] for found in dns.answers[unknown].tolist()]
     addresses = {text for text in set(last) if ADDRESS.fullmatch(text)}
-    alias = {row: text for row, text in zip(unknown.tolist(), last, strict=True) if text not in addresses}
+    alias = {
+        row: text.lower().removesuffix(".")
+        for row, text in zip(unknown.tolist(), last, strict=True)
+        if text not in addresses
+    }
     if not alias:
         return asked
     targets = set(alias.values())

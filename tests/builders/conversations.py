@@ -1,4 +1,4 @@
-"""Conversations whose truth is known: one segment per stretch of octets, numbered in the order in which they were sent."""
+"""Conversations whose truth is known: one segment per stretch of octets, numbered in the order of sending."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def tcp(*sent, orig_p=40000, resp_p=0):
 
 
 def udp(*sent, orig_p=40000, resp_p=0):
-    """A UDP conversation: datagrams of the originator, of the responder, and so on by turns; an empty one is left out."""
+    """A UDP conversation: datagrams of the originator, of the responder, by turns; an empty one is left out."""
     messages = [Message(frame * 1000, frame, frame % 2 == 1, part) for frame, part in enumerate(sent, 1) if part]
     return Conversation(7, 17, orig_p, resp_p, messages=tuple(messages))
 
@@ -26,9 +26,7 @@ def udp(*sent, orig_p=40000, resp_p=0):
 def turned(talk):
     """The same conversation as a capture shows it that took the responder for the originator."""
     messages = tuple(message._replace(from_orig=not message.from_orig) for message in talk.messages)
-    return talk._replace(
-        orig_p=talk.resp_p, resp_p=talk.orig_p, orig=talk.resp, resp=talk.orig, messages=messages
-    )
+    return talk._replace(orig_p=talk.resp_p, resp_p=talk.orig_p, orig=talk.resp, resp=talk.orig, messages=messages)
 
 
 def told(found):

@@ -1,4 +1,4 @@
-"""Captures of the public corpus as conversations: a plain reading of Ethernet, IP, TCP and UDP, quick enough for tests."""
+"""Captures of the public corpus as conversations: a plain, quick reading of Ethernet, IP, TCP and UDP."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LINK_OCTETS = {0: 4, 1: 14, 12: 0, 101: 0, 108: 4, 113: 16, 276: 20, 228: 0, 229
 def read_frames(path):
     """Number, link type and octets of each frame; nothing where scapy cannot read the file."""
     try:
-        with RawPcapReader(str(path)) as reader:
+        with path.open("rb") as opened, RawPcapReader(opened) as reader:
             pcapng = isinstance(reader, RawPcapNgReader)
             for number, (octets, meta) in enumerate(reader, 1):
                 yield number, meta.linktype if pcapng else reader.linktype, octets
@@ -57,7 +57,11 @@ def read_conversations(path):
         if proto == 6 and len(body) >= 20:
             ports, flags, payload = struct.unpack("!HH", body[:4]), body[13], body[(body[12] >> 4) * 4 :]
         elif proto == 17 and len(body) >= 8:
-            ports, flags, payload = struct.unpack("!HH", body[:4]), 0, body[8 : int.from_bytes(body[4:6], "big") or None]
+            ports, flags, payload = (
+                struct.unpack("!HH", body[:4]),
+                0,
+                body[8 : int.from_bytes(body[4:6], "big") or None],
+            )
         else:
             continue
         here, there = (source, ports[0]), (target, ports[1])

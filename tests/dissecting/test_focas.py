@@ -5,7 +5,7 @@ from tests.builders.conversations import tcp, told, turned
 
 
 def frame(kind, data, version=1, sync=b"\xa0\xa0\xa0\xa0"):
-    """pyfanuc README: sync, version, type, length, data."""
+    """As in pyfanuc's README: sync, version, type, length, data."""
     return sync + version.to_bytes(2, "big") + kind.to_bytes(2, "big") + len(data).to_bytes(2, "big") + data
 
 

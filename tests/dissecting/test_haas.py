@@ -17,7 +17,7 @@ from tests.builders.conversations import tcp, told, turned
     ],
 )
 def test_a_query_and_its_answer_are_haas(talk):
-    """Haas, Machine Data Collection: older controls between STX and ETB, newer ones after a prompt, with or without echo."""
+    """Haas, Machine Data Collection: older controls between STX and ETB, newer after a prompt, with or without echo."""
     assert told(dissect(talk)) == told(dissect(turned(talk))) == ("haas-q", "payload")
 
 

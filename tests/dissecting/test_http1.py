@@ -51,14 +51,15 @@ def test_requests_of_one_connection_keep_their_own_responses():
     long_head = b"HTTP/1.1 204 X\r\nContent-Length: 500\r\n\r\n"
     again = b"HTTP/1.1 100 Continue\r\n\r\n"
     found = http1.dissect(tcp(post + head + get(b"/last"), again + chunked + long_head + OK))
-    assert [("/p", 201), ("/h", 204), ("/last", 200)] == [(r["target"], r["status"]) for r in rows(found, Http)]
+    assert [(r["target"], r["status"]) for r in rows(found, Http)] == [("/p", 201), ("/h", 204), ("/last", 200)]
 
 
 def test_a_response_that_came_before_the_first_request_stands_alone():
     """A capture that begins between request and response must not shift all the pairs."""
     found = http1.dissect(tcp(b"", OK, get(b"/next"), OK))
-    assert [("", 200, 2), ("/next", 200, 3)] == [
-        (r["target"], r["status"], r["request_frame"] or r["response_frame"]) for r in rows(found, Http)
+    assert [(r["target"], r["status"], r["request_frame"] or r["response_frame"]) for r in rows(found, Http)] == [
+        ("", 200, 2),
+        ("/next", 200, 3),
     ]
 
 
@@ -130,7 +131,7 @@ def test_a_refused_connect_that_is_tried_again_begins_tls_at_the_second():
     granted = b"HTTP/1.1 200 OK\r\n\r\n"
     found = http1.dissect(tcp(asked, refused, asked, granted, HELLO))
     assert found.tls_at == (2 * len(asked), len(refused + granted))
-    assert [407, 200] == [row["status"] for row in rows(found, Http)]
+    assert [row["status"] for row in rows(found, Http)] == [407, 200]
     assert http1.dissect(tcp(asked, refused)).tls_at is None
 
 

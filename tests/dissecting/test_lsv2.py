@@ -5,7 +5,7 @@ from tests.builders.conversations import tcp, told, turned
 
 
 def telegram(command, data=b""):
-    """pyLSV2, docs/protocol.rst: length of the data, command, data."""
+    """As in pyLSV2, docs/protocol.rst: length of the data, command, data."""
     return len(data).to_bytes(4, "big") + command + data
 
 

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from analyzer.dissecting import dissect, http1, mtconnect
 from tests.builders.conversations import tcp, told, turned
 
-STREAMS = b'<?xml version="1.0"?><?xml-stylesheet href="x"?>\n<!-- made --><MTConnectStreams xmlns="urn:mtconnect.org"><Header/>'
+PROLOG = b'<?xml version="1.0"?><?xml-stylesheet href="x"?>\n<!-- made -->'
+STREAMS = PROLOG + b'<MTConnectStreams xmlns="urn:mtconnect.org"><Header/>'
 
 
 def asked(path, fields=b"Host: 10.0.0.4:5000\r\n"):
@@ -13,19 +14,8 @@ def asked(path, fields=b"Host: 10.0.0.4:5000\r\n"):
 
 
 def answered(body, kind=b"text/xml", more=b"", status=b"200 OK"):
-    length = str(len(body)).encode()
-    return (
-        b"HTTP/1.1 "
-        + status
-        + b"\r\nContent-Type: "
-        + kind
-        + b"\r\nContent-Length: "
-        + length
-        + b"\r\n"
-        + more
-        + b"\r\n"
-        + body
-    )
+    framing = b"Content-Type: " + kind + b"\r\nContent-Length: %d\r\n" % len(body)
+    return b"HTTP/1.1 " + status + b"\r\n" + framing + more + b"\r\n" + body
 
 
 @pytest.mark.parametrize("root", [b"MTConnectDevices", b"MTConnectStreams", b"MTConnectAssets", b"MTConnectError"])
@@ -41,7 +31,8 @@ def test_the_root_of_an_answer_proves_an_agent(root):
 def test_answers_in_chunks_parts_and_json_prove_an_agent_too():
     """An agent streams samples as chunks or as parts of a multipart, and newer ones write JSON."""
     chunked = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n1f\r\n" + STREAMS
-    parts = b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace;boundary=b\r\n\r\n--b\r\nContent-type: text/xml\r\n\r\n"
+    parts = b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace;boundary=b\r\n\r\n"
+    parts += b"--b\r\nContent-type: text/xml\r\n\r\n"
     json = answered(b'{ "MTConnectStreams": {"jsonVersion": 2', b"application/mtconnect+json")
     for answer in (chunked, parts + STREAMS, json, answered(STREAMS, status=b"404 Not Found")):
         assert told(dissect(tcp(asked(b"/sample"), answer))) == ("mtconnect", "payload")

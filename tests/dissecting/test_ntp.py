@@ -25,8 +25,9 @@ def test_a_question_and_its_answer_become_two_rows():
     """RFC 5905: version, mode, stratum, reference; the direction of each."""
     found = dissect(udp(CLIENT, SERVER, resp_p=123))
     assert told(found) == ("ntp", "payload")
-    assert [(7, 1000, 1, True, 4, 3, 0, ""), (7, 2000, 2, False, 4, 4, 2, "162.159.200.1")] == [
-        tuple(row.values()) for row in rows(found, Ntp)
+    assert [tuple(row.values()) for row in rows(found, Ntp)] == [
+        (7, 1000, 1, True, 4, 3, 0, ""),
+        (7, 2000, 2, False, 4, 4, 2, "162.159.200.1"),
     ]
 
 

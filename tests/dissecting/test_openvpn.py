@@ -38,7 +38,7 @@ KINDS = ["plain", "crypt", "crypt-v2", 16, 20, 28, 32, 48, 64]
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_hard_resets_are_openvpn_over_tcp_and_udp(kind):
-    """Wire protocol sections 3 to 6: in clear, tls-auth with each digest, tls-crypt and its second version, on any port."""
+    """Wire protocol sections 3 to 6: in clear, tls-auth with each digest, tls-crypt and tls-crypt-v2, on any port."""
     asked, answered = resets(kind)
     for talk in (
         tcp(framed(asked), framed(answered), framed(b"\x28" + b"a" * 21, b"\x20" + b"h" * 300), resp_p=443),

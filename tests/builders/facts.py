@@ -1,0 +1,39 @@
+"""Small tables of facts: what a test does not say has the value of "unknown"."""
+
+from __future__ import annotations
+
+from analyzer.tables import Certificates, Dns, Flows, Http, Tls, build, columns
+
+S = 1_000_000_000
+
+
+def table(kind, rows):
+    """A table from rows given as dictionaries; what is missing is 0, empty or, where the column says so, -1."""
+    values = {}
+    for name, (column, _) in columns(kind).items():
+        default = column.cells() if column.cells else -1 if name in {"rtt_ns", "status", "port", "alert", "vlan"} else 0
+        values[name] = [row.get(name, default) for row in rows]
+    return build(kind, **values)
+
+
+def flows_table(*talks):
+    """Flows from (originator, responder, start in ns)."""
+    return table(
+        Flows, [{"proto": 6, "orig_h": orig, "resp_h": resp, "start_ns": start} for orig, resp, start in talks]
+    )
+
+
+def dns_table(*rows):
+    return table(Dns, rows)
+
+
+def tls_table(*rows):
+    return table(Tls, rows)
+
+
+def http_table(*rows):
+    return table(Http, rows)
+
+
+def certificates_table(*rows):
+    return table(Certificates, rows)
