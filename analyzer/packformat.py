@@ -46,6 +46,12 @@ PAYLOADS = (
     "lsv2",
     "opcua",
     "modbus",
+    "http2",
+    "mqtt",
+    "ssh",
+    "snmp",
+    "syslog",
+    "bacnet",
 )
 
 REFERENCES = one_or_many(text("a rule's id, or its begin and *", r"^[a-z][a-z0-9-]*\*?$", None, 61))

@@ -172,3 +172,12 @@ def test_many_findings_are_cut_short_unless_all_is_asked_for():
     made = result(findings=(FINDING,) * 50)
     assert "and 30 more" in shown(made)
     assert shown(made, detail=terminal.FULL).count("Change:") == 50
+
+
+def test_what_was_seen_of_several_flows_is_said_once():
+    """Evidence of the same words is drawn together, with the frames of all flows, neighbours as a range."""
+    seen = FINDING.evidence[0]
+    evidence = tuple(replace(seen, flow=number, frames=(7, 5 + number)) for number in range(3))
+    text = shown(result(findings=(replace(FINDING, evidence=evidence),)), 160)
+    assert text.count("Seen:") == 1
+    assert "198.51.100.99:443 · frames 5-7\n" in text

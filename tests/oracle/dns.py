@@ -10,6 +10,7 @@ A, CNAME, AAAA = 1, 5, 28
 MAX_JUMPS = 32
 MAX_ANSWERS = 64
 MAX_TEXT = 1024
+LAST_OPCODE = 6
 
 
 class Message(NamedTuple):
@@ -43,7 +44,7 @@ def parse_message(octets):
         raise Malformed
     number, flags, questions, records = struct.unpack(">HHHH", octets[:8])
     answer = flags & 0x8000 > 0
-    if flags & 0x7840 or questions > 1 or (not answer and not questions):
+    if flags >> 11 & 15 > LAST_OPCODE or flags & 0x0040 or questions > 1 or (not answer and not questions):
         raise Malformed
     at, query, qtype = 12, "", 0
     if questions:
