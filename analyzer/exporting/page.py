@@ -85,9 +85,9 @@ class Page:
         first = Text(" " * indent).append_text(label)
         below = first.cell_len > at > 0 or self.width - at < LEAST
         at = min(at, indent + INDENT) if self.width - at < LEAST else at
-        lines = list(body.wrap(self._console, self.width - at, overflow="fold")) if body.plain else []
+        lines = self._wrapped(body, self.width - at)
         if below and label.plain:
-            for part in label.wrap(self._console, self.width - indent, overflow="fold"):
+            for part in self._wrapped(label, self.width - indent):
                 self._put(Text(" " * indent).append_text(part))
         elif lines:
             self._put(first.append(" " * (at - first.cell_len)).append_text(lines.pop(0)))
@@ -107,8 +107,25 @@ class Page:
                 label.append_text(shown).append("  ")
             self.hang(label, row[-1], at=indent + label.cell_len, indent=indent)
 
+    def sheet(self, title: Text, told: Iterable[tuple[str, str]], *, at: int = 14) -> None:
+        """A title, and below it texts that are not empty, each with its label."""
+        self.line(title)
+        for label, text in told:
+            if text:
+                self.hang(Text(label, "dim"), words(text), at=at, indent=2)
+
+    def _wrapped(self, text: Text, width: int) -> list[Text]:
+        if not text.plain:
+            return []
+        if text.cell_len <= width:
+            return [text.copy()]
+        return list(text.wrap(self._console, width, overflow="fold"))
+
     def _put(self, line: Text) -> None:
         line.rstrip()
         if not self._unicode:
             line.plain = line.plain.translate(ASCII) if cell_len(line.plain) else ""
-        self._console.print(line, soft_wrap=True)
+        if self._console.color_system is None:
+            self._console.file.write(line.plain + "\n")
+        else:
+            self._console.print(line, soft_wrap=True)

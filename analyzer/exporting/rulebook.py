@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -13,7 +13,6 @@ from analyzer.exporting.page import Page, fitted, one_line, words
 from analyzer.rulelint import Remark
 from analyzer.rulepack import Rule, RulePack
 
-LABEL = 14
 PLACE = 24
 
 
@@ -41,9 +40,7 @@ def shown(found: Sequence[tuple[RulePack, Rule]], stream: TextIO) -> None:
     for number, (pack, rule) in enumerate(found):
         if number:
             page.blank()
-        page.line(words(rule.id, "bold").append("  ").append_text(words(rule.title)))
-        for label, text in _told(pack, rule):
-            page.hang(Text(label, "dim"), words(text), at=LABEL, indent=2)
+        page.sheet(words(rule.id, "bold").append("  ").append_text(words(rule.title)), _told(pack, rule))
 
 
 def remarked(remarks: Sequence[tuple[RulePack, Remark]], stream: TextIO) -> None:
@@ -54,10 +51,10 @@ def remarked(remarks: Sequence[tuple[RulePack, Remark]], stream: TextIO) -> None
     page.line(Text(f"{len(remarks)} {'remark' if len(remarks) == 1 else 'remarks'}", "bold"))
 
 
-def _told(pack: RulePack, rule: Rule) -> Iterator[tuple[str, str]]:
-    """What a rule says, by label, without what it leaves open."""
+def _told(pack: RulePack, rule: Rule) -> Iterable[tuple[str, str]]:
+    """What a rule says, by label; empty where it leaves something open."""
     to, cite = rule.to, rule.cite
-    told = {
+    return {
         "document": f"{pack.title}, {cite.section}" + (f", row {cite.row}" if cite.row else ""),
         "quote": one_line(cite.quote),
         "basis": f"{rule.basis.value}: {rule.because}" if rule.because else rule.basis.value,
@@ -75,8 +72,7 @@ def _told(pack: RulePack, rule: Rule) -> Iterator[tuple[str, str]]:
         "options": "; ".join(f"{key}: {_option(value)}" for key, value in rule.options.items()),
         "note": rule.note,
         "change": rule.remedy,
-    }
-    return ((label, text) for label, text in told.items() if text)
+    }.items()
 
 
 def _option(value: Any) -> str:

@@ -148,10 +148,11 @@ def _finding(page: Page, finding: Finding) -> None:
     _field(page, "Who:", said.append_text(words(finding.code, "dim")))
     if finding.rule:
         _field(page, "Rule:", _quoted(finding))
-    for seen in finding.evidence[:MANY_EVIDENCE]:
-        _field(page, "Seen:", words(_evidence(seen)))
-    if len(finding.evidence) > MANY_EVIDENCE:
-        _field(page, "", words(f"and {len(finding.evidence) - MANY_EVIDENCE} more like it", "dim"))
+    seen = _seen(finding.evidence)
+    for text in seen[:MANY_EVIDENCE]:
+        _field(page, "Seen:", words(text))
+    if len(seen) > MANY_EVIDENCE:
+        _field(page, "", words(f"and {len(seen) - MANY_EVIDENCE} more like it", "dim"))
     for rival in finding.rivals:
         _field(page, "Or else:", words(rival))
     if finding.remedy:
@@ -326,8 +327,12 @@ def _quoted(finding: Finding) -> Text:
     return text
 
 
-def _evidence(seen: Evidence) -> str:
-    return f"{seen.detail} · {_frames(seen.frames)}" if seen.frames else seen.detail
+def _seen(evidence: Iterable[Evidence]) -> list[str]:
+    """What was seen, each thing once, with the frames of all flows that show it."""
+    frames: dict[str, list[int]] = {}
+    for seen in evidence:
+        frames.setdefault(seen.detail, []).extend(seen.frames)
+    return [f"{detail} · {_frames(found)}" if found else detail for detail, found in frames.items()]
 
 
 def _frames(frames: Sequence[int]) -> str:
@@ -339,7 +344,7 @@ def _frames(frames: Sequence[int]) -> str:
         else:
             runs.append([frame, frame])
     said = [str(first) if first == last else f"{first}-{last}" for first, last in runs]
-    return f"{'frame' if len(frames) == 1 else 'frames'} {_listed(said, MANY_FRAMES)}"
+    return f"{'frame' if len(set(frames)) == 1 else 'frames'} {_listed(said, MANY_FRAMES)}"
 
 
 def _because(rule: RuleOutcome) -> str:

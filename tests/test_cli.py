@@ -1,0 +1,277 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+from click.testing import CliRunner
+
+from analyzer import api
+from analyzer.cli import INTERRUPTED, PIPE_GONE, main
+from analyzer.errors import CaptureError, RulePackError, SiteFileError, SourceError
+from analyzer.exporting.jsonfile import SCHEMA_FILE
+from analyzer.findings import Outcome
+from analyzer.result import Result
+from analyzer.rulepack import shipped
+from tests.builders.plant import conclusions, healthy, observations, result, verdicts
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+NOTHING = Result(observations([], captures=()), conclusions(rules=(), flows=verdicts([])))
+
+
+def run(*arguments, stdin=None):
+    return CliRunner().invoke(main, list(arguments), input=stdin, prog_name="analyzer")
+
+
+def program(code, *arguments, **how):
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], env=ENVIRONMENT, capture_output=True, text=True, check=False, **how
+    )
+
+
+@pytest.fixture
+def judged(monkeypatch):
+    """Makes judging give a made-up result; returns what it was asked."""
+    asked = {}
+
+    def give(made):
+        monkeypatch.setattr(
+            api, "observe", lambda captures, progress=None: asked.update(captures=captures) or made.observations
+        )
+        monkeypatch.setattr(api, "judge", lambda facts, **given: asked.update(given) or made, raising=False)
+        return asked
+
+    return give
+
+
+@pytest.mark.parametrize(("made", "code"), [(healthy(), 0), (result(), 1), (NOTHING, 3)])
+def test_exit_code_is_the_results(judged, made, code):
+    """0 where nothing fails, 1 where a rule fails, 3 where nothing was captured; the verdict is on standard output."""
+    judged(made)
+    done = run("check", "a.pcap")
+    assert code == done.exit_code
+    assert done.stdout.startswith(("No requirement fails", "1 of 17", "No verdict"))
+    assert done.stderr == ""
+
+
+def test_json_takes_the_place_of_the_text(judged):
+    """--json prints result.json, valid by its schema, and nothing else."""
+    judged(result())
+    done = run("check", "a.pcap", "--json")
+    jsonschema.validate(json.loads(done.stdout), json.loads(SCHEMA_FILE.read_text()))
+    assert done.exit_code == 1
+
+
+def test_out_gets_the_documented_files(judged, tmp_path):
+    """--out writes result.json and both Parquet files; --csv adds the tables."""
+    judged(result())
+    out = tmp_path / "new" / "out"
+    assert run("check", "a.pcap", "--out", str(out)).exit_code == 1
+    assert {path.name for path in out.iterdir()} == {"result.json", "flows.parquet", "bandwidth.parquet"}
+    assert run("check", "a.pcap", "--out", str(out), "--csv", "-q").exit_code == 1
+    assert {"flows.csv", "findings.csv", "rules.csv", "hosts.csv"} <= {path.name for path in out.iterdir()}
+
+
+def test_options_reach_the_judge(judged, tmp_path):
+    """Profiles, site file, filter and roots are handed on; captures stay as they were given."""
+    asked = judged(result())
+    site = tmp_path / "plant.yaml"
+    site.write_text("site: here\n")
+    done = run("check", "b.pcap", "-", "-p", "machinemetrics:govcloud", "--site", str(site), "--filter", "port 443")
+    assert done.exit_code == 1, done.output
+    assert asked["captures"] == ("b.pcap", "-")
+    assert asked["profiles"] == ("machinemetrics:govcloud",)
+    assert asked["site"].name == "here"
+    assert asked["filter"] == "port 443"
+    assert [pack.name for pack in asked["packs"]] == [pack.name for pack in shipped()]
+
+
+def test_levels_of_detail(judged):
+    """-q is one line and the titles, -v is more than the usual; together they are refused."""
+    judged(result())
+    quiet, usual, verbose = (run("check", "a", *how).stdout.count("\n") for how in (["-q"], [], ["-v"]))
+    assert quiet == 2 < usual < verbose
+    assert run("check", "a", "-q", "-v").exit_code == 2
+
+
+USAGE = {
+    "no capture": (["check"], "Missing argument"),
+    "no command": (["frobnicate"], "No such command"),
+    "csv without out": (["check", "a", "--csv"], "--csv needs --out"),
+    "unknown pack": (["check", "a", "-p", "nix"], "--profile nix: no such pack"),
+    "unknown variant": (["check", "a", "-p", "skala:mars"], "--profile skala:mars: skala has the variants"),
+    "bad filter": (["check", "a", "--filter", "hots 1.2.3.4"], "filter: "),
+    "no site file": (["check", "a", "--site", "nowhere.yaml"], "nowhere.yaml: line 1: "),
+    "no rule pack": (["check", "a", "--rules", "nowhere.yaml"], "nowhere.yaml: line 1: "),
+    "no roots": (["check", "a", "--trust", "nowhere.pem"], "--trust nowhere.pem: cannot be read"),
+    "no such rule": (["rules", "show", "nix"], "nix: no rule and no pack"),
+    "no such code": (["explain", "nix"], "nix: no finding has this code"),
+}
+
+
+@pytest.mark.parametrize("kind", USAGE)
+def test_mistakes_of_usage_give_2(kind):
+    """Whatever is wrong with what was typed or with a file beside the capture: exit code 2, and the line says what."""
+    arguments, expected = USAGE[kind]
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert expected in done.stderr
+    assert done.stdout == ""
+    assert isinstance(done.exception, SystemExit)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (SourceError("a\x1b[2J", "no such file"), 3, r"analyzer: a\x1b[2J: no such file"),
+        (CaptureError("a", 24, "cut"), 3, "analyzer: a: octet 24: cut"),
+        (RulePackError("p.yaml", 3, "expected a list"), 2, "analyzer: p.yaml: line 3: expected a list"),
+        (SiteFileError("s.yaml", 4, "unknown key"), 2, "analyzer: s.yaml: line 4: unknown key"),
+    ],
+)
+def test_errors_are_one_line_and_an_exit_code(monkeypatch, error, code, line):
+    """No traceback, nothing on standard output, and no control character from a path."""
+
+    def fail(*_arguments, **_given):
+        raise error
+
+    monkeypatch.setattr(api, "observe", fail)
+    done = run("check", "a")
+    assert (done.exit_code, done.stdout, done.stderr) == (code, "", line + "\n")
+
+
+def test_roots_must_be_certificates(tmp_path):
+    """A file that holds no certificate in PEM is refused before a capture is read."""
+    roots = tmp_path / "roots.pem"
+    roots.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    done = run("check", "a", "--trust", str(roots))
+    assert done.exit_code == 2
+    assert done.stderr == f"analyzer: --trust {roots}: expected certificates in PEM\n"
+
+
+def test_facts_are_observed_then_judged(judged, tmp_path):
+    """`observe -o` and `judge` are the halves of `check`: the facts that the judge gets are those that were saved."""
+    asked = judged(result())
+    facts = tmp_path / "facts"
+    done = run("observe", "a.pcap", "-o", str(facts))
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "5 flows of 12345 packets" in done.stderr
+    assert run("judge", str(facts), "--json").exit_code == 1
+    assert "packs" in asked
+    assert run("judge", str(tmp_path)).exit_code == 3
+
+
+def test_results_and_facts_do_not_share_a_folder(judged, tmp_path):
+    """Neither overwrites the other's flows.parquet."""
+    judged(result())
+    facts, out = str(tmp_path / "facts"), str(tmp_path / "out")
+    assert run("observe", "a", "-o", facts, "-q").exit_code == 0
+    assert run("judge", facts, "--out", facts).exit_code == 2
+    assert run("judge", facts, "--out", out).exit_code == 1
+    assert run("observe", "a", "-o", out).exit_code == 2
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(judged, tmp_path):
+    """Where --out is a file, or lies below one, the exit code is 2."""
+    judged(result())
+    (tmp_path / "file").write_text("")
+    done = run("check", "a", "--out", str(tmp_path / "file" / "out"))
+    assert done.exit_code == 2
+    assert "cannot be written" in done.stderr
+
+
+def test_every_rule_is_listed_and_shown():
+    """`rules list` names every rule of every pack, `rules show` quotes one, or all of a pack."""
+    listed = run("rules", "list").stdout
+    for pack in shipped():
+        for rule in pack.rules:
+            assert rule.id in listed
+    rule = shipped()[0].rules[0]
+    assert " ".join(rule.cite.quote.split()) in " ".join(run("rules", "show", rule.id).stdout.split())
+    assert run("rules", "show", shipped()[0].name).stdout.count("\n  quote") == len(shipped()[0].rules)
+
+
+def test_rules_are_data():
+    """--json gives the same rules as plain data."""
+    rules = json.loads(run("rules", "list", "--json").stdout)
+    assert len(rules) == sum(len(pack.rules) for pack in shipped())
+    assert {"id", "pack", "cite", "severity", "to"} <= set(rules[0])
+    (one,) = json.loads(run("rules", "show", rules[0]["id"], "--json").stdout)
+    assert one == rules[0]
+
+
+def test_lint_tells_of_the_documents_contradictions():
+    """The two websocket names of one document are remarked on, on the terminal and as data."""
+    done = run("rules", "lint")
+    assert done.exit_code == 0
+    assert "websockets.skalacontrol.com and" in " ".join(done.stdout.split())
+    assert any("websocket" in remark["text"] for remark in json.loads(run("rules", "lint", "--json").stdout))
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["check"], ["observe"], ["judge"], ["site"], ["rules"], ["rules", "show"], ["explain"]]
+)
+def test_every_command_has_help(command):
+    """--help ends with 0 and says what the command does."""
+    done = run(*command, "--help")
+    assert done.exit_code == 0
+    assert "Usage: analyzer" in done.stdout
+
+
+def test_help_imports_nothing_heavy():
+    """--help answers at once: nothing is imported that takes long."""
+    done = program(
+        "import sys; from analyzer.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: print([m for m in ('numpy','pandas','numba','rich','ruamel') if m in sys.modules])"
+    )
+    assert done.stdout.endswith("[]\n"), done.stdout + done.stderr
+
+
+def test_a_pipe_that_closes_ends_the_program_quietly():
+    """`analyzer rules list | head -1` prints no traceback, and does not say that a rule fails."""
+    code = "from analyzer.cli import main; main(['rules', 'show', 'machinemetrics'])"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        child.stdout.close()
+        assert child.stderr.read() == b""
+        assert child.wait(30) == PIPE_GONE
+
+
+def test_an_interrupt_ends_the_program_quietly():
+    """Ctrl-C while a capture is awaited gives one line and the exit code that shells know."""
+    code = "import sys; from analyzer.cli import main; sys.stdout.write('.'); main(['check', '-'])"
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        env=ENVIRONMENT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        time.sleep(2.5)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=30)
+    assert (child.returncode, err) == (INTERRUPTED, b"analyzer: interrupted\n"), out
+
+
+def test_no_capture_at_all_gives_3(tmp_path):
+    """A file that is not there, one that is no capture, and an empty standard input: exit code 3 and one line."""
+    (tmp_path / "text.pcap").write_text("no capture\n" * 10)
+    code = "from analyzer.cli import main; main(prog_name='analyzer')"
+    for path in (str(tmp_path / "nowhere.pcap"), str(tmp_path / "text.pcap"), "-"):
+        done = program(code, "observe", path, "-o", str(tmp_path / "out"), input="")
+        assert done.returncode == 3
+        assert done.stderr.startswith("analyzer: ")
+        assert done.stderr.count("\n") == 1
+
+
+def test_outcomes_of_the_made_up_result_are_what_the_tests_say():
+    """The fixture's rules have every outcome."""
+    assert set(result().outcomes) == set(Outcome)
+    assert all(result().outcomes.values())
