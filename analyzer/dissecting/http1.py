@@ -19,6 +19,7 @@ MAX_TEXT = 256
 # RFC 9110 section 9.1: a method is a token; those in use are upper case. RFC 9112 section 3: single spaces.
 REQUEST = re.compile(rb"([A-Z][A-Z_-]{1,31}) ([\x21-\x7e\x80-\xff]+) HTTP/1\.[01]")
 RESPONSE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: [^\x00-\x08\x0a-\x1f\x7f]*)?")
+LATER_RESPONSE = re.compile(rb"HTTP/1\.[01] [1-5][0-9]{2}[ \r\n]")
 CUT_REQUEST = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS) (?:/|http://)[\x21-\x7e]{64,}")
 FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*", re.DOTALL)
 SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,31}://")
@@ -61,8 +62,7 @@ def _read(flow: int, client: Stream, server: Stream, *, turned: bool) -> Dissect
     if not pairs:
         return None
     rows = tuple(("http", row(flow, request, response)) for request, response in pairs[:MAX_ROWS])
-    answered = bool(RESPONSE.match(server.octets, 0, MAX_LINE))
-    strange = bool((client.octets and not requests) or (server.octets and not answered))
+    strange = bool((client.octets and not requests) or (server.octets and find_response(server) is None))
     tls_at = _tls_in(client, server, tunnel) if tunnel else None
     if tls_at and turned:
         tls_at = (tls_at[1], tls_at[0])
@@ -115,6 +115,12 @@ def read_requests(client: Stream) -> list[Head]:
     return requests
 
 
+def find_response(server: Stream) -> int | None:
+    """Offset of the first status line, None without one; a capture that begins midway shows the end of a body first."""
+    found = RESPONSE.match(server.octets, 0, MAX_LINE) or LATER_RESPONSE.search(server.octets)
+    return found.start() if found else None
+
+
 def pair(requests: list[Head], server: Stream) -> tuple[list[tuple[Head | None, Head | None]], Tunnel | None]:
     """Each request with its final response, in order; responses to requests that were not seen stand alone.
 
@@ -122,7 +128,7 @@ def pair(requests: list[Head], server: Stream) -> tuple[list[tuple[Head | None, 
     """
     pairs: list[tuple[Head | None, Head | None]] = []
     open_requests = list(requests)
-    at: int | None = 0
+    at = find_response(server)
     while at is not None and len(pairs) < MAX_ROWS:
         response = read_head(server, at, RESPONSE)
         if not response:

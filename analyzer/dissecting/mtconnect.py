@@ -20,6 +20,11 @@ PATH = re.compile(
 STARTS = (b"GET ", b"HTTP/1.")
 QUERY = re.compile(rb"[?&](?:path=//?|from=\d|at=\d|interval=\d|heartbeat=\d|count=-?\d)")
 ROOT = re.compile(rb'(?:<|\{\s{0,64}")(?:[A-Za-z_][\w.-]{0,63}:)?([A-Za-z_][\w.-]{0,63})')
+# A part of a multipart stream (MTConnect Part 1, sample with an interval), or a later answer: head, then the document.
+PART = re.compile(
+    rb"(?i:\nContent-type): ?(?:text|application)/xml[^<]{0,512}<\?xml [^>]{0,256}\?>[^<]{0,16}"
+    rb"(?:<[?!][^>]{0,512}>[^<]{0,16}){0,4}<(?:[A-Za-z_][\w.-]{0,63}:)?MTConnect(?:Devices|Streams|Assets|Error)[\s>]"
+)
 DOCUMENTS = frozenset({b"MTConnectDevices", b"MTConnectStreams", b"MTConnectAssets", b"MTConnectError"})
 
 
@@ -27,12 +32,14 @@ def dissect(talk: Conversation) -> Dissected | None:
     """Rows of tables.Http under the service mtconnect.
 
     By the root of an answer: payload. By the requests alone, where no answer tells otherwise: partial, and only
-    where more than the path speaks for it (the port, a query that agents know, two kinds of request).
+    where more than the path speaks for it (the port, a query that agents know, two kinds of request). A stream of
+    samples of which a capture shows the midst only, the client being silent, is partial too.
     """
     first, second = talk.orig.octets, talk.resp.octets
-    if not first.startswith(STARTS) and not second.startswith(STARTS):
-        return None
     answered = b"MTConnect" in first or b"MTConnect" in second
+    if not first.startswith(STARTS) and not second.startswith(STARTS):
+        streamed = answered and not (first and second) and PART.search(first or second)
+        return Dissected(SERVICE, PARTIAL) if streamed else None
     if not answered and not PATH.match(first) and not PATH.match(second):
         return None
     found = http1.dissect(talk)

@@ -83,6 +83,22 @@ def test_a_compressed_answer_does_not_contradict():
     assert told(dissect(tcp(asked(b"/probe") + asked(b"/current"), answer))) == ("mtconnect", "partial")
 
 
+def test_a_stream_of_samples_seen_from_its_midst_is_partial():
+    """An Edge that asked before the capture began stays silent; the parts go on (sample with an interval)."""
+    part = b"--b\r\nContent-type: text/xml\r\nContent-length: 900\r\n\r\n" + STREAMS
+    assert told(dissect(tcp(b"", b"value</x></MTConnectStreams>\r\n" + part))) == ("mtconnect", "partial")
+    assert told(dissect(tcp(b"ue</x>\r\n" + part))) == ("mtconnect", "partial")
+    assert dissect(tcp(b"", STREAMS)) is None
+    assert dissect(tcp(b"\0\0\0\x90\xfeSMB", b"\0\0\0\x90\xfeSMB" + part)) is None
+
+
+def test_a_poll_seen_from_amid_an_answer_is_payload():
+    """The rest of one document, then whole answers to the requests that follow."""
+    talk = tcp(asked(b"/current") * 2, b"value</x></MTConnectStreams>" + answered(STREAMS) * 2, resp_p=5000)
+    found = dissect(talk)
+    assert (told(found), len(found.rows)) == (("mtconnect", "payload"), 2)
+
+
 @given(st.binary(max_size=60), st.binary(max_size=80))
 def test_any_octets_never_raise(path, body):
     """Whatever path and body, it is HTTP, MTConnect or nothing."""
