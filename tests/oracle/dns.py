@@ -24,10 +24,11 @@ class Message(NamedTuple):
 
     @property
     def is_answer(self):
+        """Whether it is an answer."""
         return self.flags & 0x8000 > 0
 
 
-class Malformed(Exception):
+class MalformedError(Exception):
     """The octets are no DNS message."""
 
 
@@ -35,22 +36,22 @@ def parse(octets):
     """The Message in a datagram, None where it is none."""
     try:
         return parse_message(octets)
-    except Malformed:
+    except MalformedError:
         return None
 
 
 def parse_message(octets):
     if len(octets) < 12:
-        raise Malformed
+        raise MalformedError
     number, flags, questions, records = struct.unpack(">HHHH", octets[:8])
     answer = flags & 0x8000 > 0
     if flags >> 11 & 15 > LAST_OPCODE or flags & 0x0040 or questions > 1 or (not answer and not questions):
-        raise Malformed
+        raise MalformedError
     at, query, qtype = 12, "", 0
     if questions:
         query, at = read_name(octets, at)
         if len(octets) - at < 4:
-            raise Malformed
+            raise MalformedError
         qtype = struct.unpack(">H", octets[at : at + 2])[0]
         at += 4
     return Message(number, flags, query, qtype, tuple(read_answers(octets, at, records)) if answer else ())
@@ -70,7 +71,7 @@ def read_answers(octets, at, records):
                 break
             if len(found) < MAX_ANSWERS:
                 found += read_answer(octets, at, kind, ttl, length)
-        except Malformed:
+        except MalformedError:
             break
         at += length
     return found
@@ -109,7 +110,7 @@ def read_name(octets, at):
             room -= len(label) + bool(labels)
             labels.append(label)
             at += 1 + length
-    raise Malformed
+    raise MalformedError
 
 
 def written(octet):

@@ -27,6 +27,8 @@ def is_server(port):
 
 
 class Side:
+    """What one end of a flow sent."""
+
     def __init__(self):
         self.packets = self.octets = self.frame_octets = self.payload = 0
         self.first_frame = self.data_frame = 0
@@ -61,6 +63,7 @@ class Flow:
         self.syn_seen = self.synack_seen = False
 
     def is_from_orig(self, packet):
+        """Whether the originator sent the packet."""
         if packet.proto in {ICMP, ICMPV6} and packet.src == packet.dst:
             return not packet.reply
         if packet.fragment == "later" or packet.proto in {ICMP, ICMPV6}:
@@ -68,7 +71,7 @@ class Flow:
         return (packet.src, packet.src_port) == self.orig
 
     def over(self, packet):
-        """Does the packet begin another flow between the same ends?"""
+        """Whether the packet begins another flow between the same ends."""
         silence = packet.ts_ns - self.end_ns
         if packet.proto != TCP:
             return silence > UDP_IDLE_NS
@@ -84,6 +87,7 @@ class Flow:
         return bool(opened) or side.packets > mine.syns
 
     def feed(self, packet):
+        """Account for one packet."""
         from_orig = self.is_from_orig(packet)
         side = self.sides[0 if from_orig else 1]
         if not side.packets:
@@ -105,6 +109,7 @@ class Flow:
             self.messages.append((packet.ts_ns, packet.number, from_orig, packet.payload))
 
     def feed_tcp(self, packet, from_orig):
+        """Account for a TCP segment."""
         flags = packet.flags
         if not packet.lean:
             if flags & SYN and flags & ACK:
@@ -126,6 +131,7 @@ class Flow:
         self.tcp.feed(packet, from_orig)
 
     def conn_state(self):
+        """Zeek's conn_state."""
         if self.tcp:
             return self.tcp.state()
         if self.proto != UDP:
@@ -133,11 +139,12 @@ class Flow:
         return {(True, True): "SF", (True, False): "S0", (False, True): "SHR"}[tuple(s.packets > 0 for s in self.sides)]
 
     def history(self):
+        """Zeek's history."""
         return self.tcp.history if self.tcp else self.udp_history if self.proto == UDP else "^" if self.flipped else ""
 
 
 def begins_as_answer(packet):
-    """Is its sender the responder? A SYN-ACK's is; midway, the end whose port is a server's."""
+    """Whether its sender is the responder: a SYN-ACK's is; midway, the end whose port is a server's."""
     if packet.proto in {ICMP, ICMPV6}:
         return packet.reply
     if packet.proto == TCP and packet.flags & SYN:
@@ -157,6 +164,7 @@ class Table:
         self.sent = {}
 
     def feed(self, packet):
+        """Account for one packet."""
         flow = self.flow_of(packet)
         flow.feed(packet)
         sent = self.sent.setdefault((flow.number, packet.ts_ns // 1_000_000_000), [0, 0])
@@ -164,6 +172,7 @@ class Table:
         return flow
 
     def flow_of(self, packet):
+        """The packet's flow, begun where there was none."""
         datagram = (packet.src, packet.dst, packet.proto, packet.ip_id)
         if packet.fragment == "later" and datagram in self.fragments:
             return self.fragments[datagram]

@@ -45,18 +45,18 @@ class Packet:
     lean: bool = False
 
 
-class Cut(Exception):
+class CutError(Exception):
     """The headers are not all there."""
 
 
 def be16(octets, at):
     if at + 2 > len(octets):
-        raise Cut
+        raise CutError
     return struct.unpack(">H", octets[at : at + 2])[0]
 
 
 def decode(frame):
-    """(IP and a Packet), or (why not, None): OTHER for no IP, SHORT for headers that end early, UNKNOWN for the link."""
+    """(IP and a Packet), or (why not, None): OTHER for no IP, SHORT for cut headers, UNKNOWN links."""
     octets, wire = frame.octets, max(frame.origlen, frame.caplen)
     if frame.caplen == frame.origlen and frame.fcs < frame.caplen:
         octets = octets[: frame.caplen - frame.fcs]
@@ -72,7 +72,7 @@ def decode(frame):
             read_ipv6(octets[at:], wire - at, packet)
         else:
             return OTHER, None
-    except Cut:
+    except CutError:
         return SHORT, None
     return IP, packet
 
@@ -83,39 +83,49 @@ def mac(octets):
 
 def read_link(octets, link_type, packet):
     """(ethertype, 0 for what has none, None for an unknown link; where the payload begins)."""
-    if link_type == 1:
-        if len(octets) < 14:
-            raise Cut
+    if link_type not in LINKS:
+        return None, 0
+    least, read = LINKS[link_type]
+    if len(octets) < least:
+        raise CutError
+    return read(octets, packet)
+
+
+def read_ethernet(octets, packet):
+    packet.src_mac = mac(octets[6:12])
+    return read_ethertype(octets, 12, packet)
+
+
+def read_sll(octets, packet):
+    if be16(octets, 4) == 6:
         packet.src_mac = mac(octets[6:12])
-        return read_ethertype(octets, 12, packet)
-    if link_type == 113:
-        if len(octets) < 16:
-            raise Cut
-        if be16(octets, 4) == 6:
-            packet.src_mac = mac(octets[6:12])
-        return read_ethertype(octets, 14, packet)
-    if link_type == 276:
-        if len(octets) < 20:
-            raise Cut
-        if octets[11] == 6:
-            packet.src_mac = mac(octets[12:18])
-        kind = be16(octets, 0)
-        if kind in {0x8100, 0x88A8}:
-            packet.vlan = be16(octets, 20) & 0xFFF
-            return be16(octets, 22), 24
-        return kind, 20
-    if link_type in {0, 108}:
-        if len(octets) < 4:
-            raise Cut
-        family = struct.unpack("<I", octets[:4])[0]
-        if family > 0xFFFF:
-            family = struct.unpack(">I", octets[:4])[0]
-        return (0x0800 if family == 2 else 0x86DD if family in AF_INET6 else 0), 4
-    if link_type in {12, 14, 101, 228, 229}:
-        if not octets:
-            raise Cut
-        return {4: 0x0800, 6: 0x86DD}.get(octets[0] >> 4, 0), 0
-    return None, 0
+    return read_ethertype(octets, 14, packet)
+
+
+def read_sll2(octets, packet):
+    if octets[11] == 6:
+        packet.src_mac = mac(octets[12:18])
+    kind = be16(octets, 0)
+    if kind in {0x8100, 0x88A8}:
+        packet.vlan = be16(octets, 20) & 0xFFF
+        return be16(octets, 22), 24
+    return kind, 20
+
+
+def read_null(octets, _):
+    family = struct.unpack("<I", octets[:4])[0]
+    if family > 0xFFFF:
+        family = struct.unpack(">I", octets[:4])[0]
+    return (0x0800 if family == 2 else 0x86DD if family in AF_INET6 else 0), 4
+
+
+def read_raw(octets, _):
+    return {4: 0x0800, 6: 0x86DD}.get(octets[0] >> 4, 0), 0
+
+
+LINKS = {0: (4, read_null), 1: (14, read_ethernet), 108: (4, read_null), 113: (16, read_sll), 276: (20, read_sll2)} | (
+    dict.fromkeys((12, 14, 101, 228, 229), (1, read_raw))
+)
 
 
 def read_ethertype(octets, at, packet):
@@ -125,7 +135,7 @@ def read_ethertype(octets, at, packet):
         at += 2
         if kind in TAGS:
             if len(octets) - at < 4:
-                raise Cut
+                raise CutError
             if packet.vlan < 0:
                 packet.vlan = be16(octets, at) & 0xFFF
             at += 2
@@ -140,11 +150,11 @@ def read_ethertype(octets, at, packet):
 
 def read_ipv4(octets, wire, packet):
     if len(octets) < 20 or octets[0] >> 4 != 4:
-        raise Cut
+        raise CutError
     header = (octets[0] & 15) * 4
     total = be16(octets, 2) or wire
     if header < 20 or total < header:
-        raise Cut
+        raise CutError
     fragment = be16(octets, 6)
     packet.version = 4
     packet.ip_octets = min(total, wire)
@@ -157,7 +167,7 @@ def read_ipv4(octets, wire, packet):
 
 def read_ipv6(octets, wire, packet):
     if len(octets) < 40 or octets[0] >> 4 != 6:
-        raise Cut
+        raise CutError
     left = be16(octets, 4) or wire - 40
     packet.version = 6
     packet.ip_octets = min(40 + left, wire)
@@ -168,7 +178,7 @@ def read_ipv6(octets, wire, packet):
         if following not in EXTENSIONS:
             break
         if len(octets) - at < 8:
-            raise Cut
+            raise CutError
         length = 8 if following == 44 else (octets[at + 1] + 2) * 4 if following == 51 else (octets[at + 1] + 1) * 8
         if following == 44:
             where = be16(octets, at + 2)

@@ -31,6 +31,8 @@ def observe(paths):
 
 
 class Reading:
+    """All captures on their way to observations."""
+
     def __init__(self, paths):
         self.table = Table()
         self.captures = []
@@ -46,6 +48,7 @@ class Reading:
             self.dissect(flow)
 
     def read(self, path):
+        """Read one capture."""
         frames, links, cut = records.walk(records.read_octets(path))
         last, times = 0, []
         for frame in frames:
@@ -87,7 +90,7 @@ class Reading:
                 read = headers.read_ipv4 if octets[0] >> 4 == 4 else headers.read_ipv6
                 read(octets, 65535, inner)
                 found = self.table.find(inner)
-            except headers.Cut:
+            except headers.CutError:
                 pass
         row = (flow.number, packet.ts_ns, packet.number, packet.src, packet.src_port, packet.dst_port, found)
         self.icmp.append(row)
@@ -96,7 +99,7 @@ class Reading:
         """Which service a flow carries, and the records in its first octets."""
         ports = {flow.orig[1], flow.resp[1]}
         if flow.proto == UDP and ports & DNS_PORTS:
-            left = [one for one in flow.messages if not self.is_dns(flow, *one)]
+            left = [one for one in flow.messages if not self.is_dns(flow, one[0], one[1], one[3])]
         else:
             left = flow.messages
         talk = self.conversation(flow, left)
@@ -122,6 +125,7 @@ class Reading:
 
     @staticmethod
     def conversation(flow, messages):
+        """What a dissector gets of a flow."""
         if flow.proto != TCP:
             kept = tuple(Message(ts, frame, orig, octets[:MESSAGE_OCTETS]) for ts, frame, orig, octets in messages)
             if not {flow.orig[1], flow.resp[1]} & MANY:
@@ -134,10 +138,12 @@ class Reading:
         return Conversation(flow.number, TCP, flow.orig[1], flow.resp[1], *streams)
 
     def serve(self, flow, service, certainty):
+        """Keep the surer of two readings of a flow."""
         if RANK[certainty] > RANK[self.services.get(flow.number, ("", ""))[1]]:
             self.services[flow.number] = (service, certainty)
 
-    def is_dns(self, flow, ts_ns, frame, from_orig, octets):
+    def is_dns(self, flow, ts_ns, frame, octets):
+        """Read a datagram as DNS; False where it is something else."""
         message = dns.parse(octets[:MESSAGE_OCTETS])
         if message is None:
             return False
@@ -149,13 +155,13 @@ class Reading:
     def read_stream(self, flow, talk):
         """DNS over TCP (RFC 1035 section 4.2.2); False where the first message is none."""
         found = []
-        for one, from_orig in ((talk.orig, True), (talk.resp, False)):
+        for one in (talk.orig, talk.resp):
             at = 0
             while len(one.octets) - at > 2:
                 length = int.from_bytes(one.octets[at : at + 2], "big")
                 mark = one.at(at)
                 body = one.octets[at + 2 : at + 2 + length]
-                found.append(self.is_dns(flow, mark.ts_ns, mark.frame, from_orig, body))
+                found.append(self.is_dns(flow, mark.ts_ns, mark.frame, body))
                 at += 2 + length
         return bool(found) and found[0]
 
@@ -163,9 +169,11 @@ class Reading:
         """One row of Tls, and its certificates."""
         client, server = talk.orig.octets[at[0] :], talk.resp.octets[at[1] :]
         seen = tls.read(client, server)
-        places = ((talk.orig, seen.client_at, at[0]), (talk.resp, seen.server_at, at[1]),
-                  (talk.resp, seen.certificate_at, at[1]),
-                  ((talk.orig, seen.alert_at, at[0]) if seen.alert_side == "client" else (talk.resp, seen.alert_at, at[1])))  # fmt: skip
+        alerted = (
+            (talk.orig, seen.alert_at, at[0]) if seen.alert_side == "client" else (talk.resp, seen.alert_at, at[1])
+        )
+        hellos = ((talk.orig, seen.client_at, at[0]), (talk.resp, seen.server_at, at[1]))
+        places = (*hellos, (talk.resp, seen.certificate_at, at[1]), alerted)
         frames = [side.at(place + begin).frame if place >= 0 else 0 for side, place, begin in places]
         first = talk.orig.at(at[0] + max(seen.client_at, 0)) if client else talk.resp.at(at[1])
         if via:
@@ -191,6 +199,7 @@ class Reading:
     # the tables
 
     def observations(self):
+        """All tables."""
         flows = from_rows(Flows, [self.flow_row(flow) for flow in self.table.flows])
         lookups = from_rows(Dns, self.dns_rows())
         sessions = from_rows(Tls, sorted(self.rows["tls"], key=lambda row: row[0]))
@@ -216,6 +225,7 @@ class Reading:
         )  # fmt: skip
 
     def flow_row(self, flow):
+        """A row of Flows."""
         orig, resp = flow.sides
         one, two = (flow.tcp.orig, flow.tcp.resp) if flow.tcp else (None, None)
         service, certainty = self.services.get(flow.number, ("", ""))

@@ -28,6 +28,8 @@ class Frame(NamedTuple):
 
 
 class Interface(NamedTuple):
+    """What frames of one interface have in common; a second has `second` ticks."""
+
     link_type: int
     snaplen: int
     second: int
@@ -146,4 +148,5 @@ def read_packet(kind, body, order, interfaces, number):
         return None
     one = interfaces[index]
     ts_ns = int(Fraction(high << 32 | low, one.second) * 1_000_000_000) + one.offset_ns
+    ts_ns = ts_ns if 0 <= ts_ns < 1 << 63 else None
     return Frame(number, ts_ns, caplen, origlen, one.link_type, one.fcs, body[20 : 20 + caplen])

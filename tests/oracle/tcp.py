@@ -37,8 +37,10 @@ class End:
         self.again = 0
         self.top = self.acked_to = 0
         self.segments = []
+        self.heard = False
 
     def go(self, state):
+        """Change the state, and remember the one before."""
         if state != self.state:
             self.before, self.state = self.state, state
 
@@ -46,10 +48,22 @@ class End:
         """Position in the stream of a sequence number: the one nearest to the stream's end so far."""
         return self.top + apart(seq, (self.base + self.top) % (1 << 32))
 
+    def holes(self, low, high):
+        """Positions from `low` to `high` that were never seen, as (begin, end)."""
+        found, at = [], low
+        for begin, end in self.seen:
+            if begin > at:
+                found.append((at, min(begin, high)))
+            at = max(at, end)
+            if at >= high:
+                break
+        if at < high:
+            found.append((at, high))
+        return [(begin, end) for begin, end in found if end > begin]
+
     def missing(self):
-        """Octets that the other end acknowledged and that were never seen."""
-        covered = sum(max(0, min(high, self.acked_to) - max(low, 0)) for low, high in self.seen)
-        return max(self.acked_to - covered, 0)
+        """Octets that the other end acknowledged and that were never seen; none where nothing of this end was seen."""
+        return sum(end - begin for begin, end in self.holes(0, self.acked_to)) if self.heard else 0
 
 
 class Connection:
@@ -60,6 +74,7 @@ class Connection:
         self.history = "^" if flipped else ""
 
     def feed(self, packet, from_orig):
+        """Account for one segment."""
         me, peer = (self.orig, self.resp) if from_orig else (self.resp, self.orig)
         if packet.lean:
             return
@@ -71,9 +86,11 @@ class Connection:
     # Zeek's letters
 
     def write(self, me, letter):
+        """Append a letter to the history."""
         self.history += letter.upper() if me.upper else letter
 
     def once(self, me, letter):
+        """Write a letter that is written once at most."""
         if letter not in me.written:
             me.written.add(letter)
             self.write(me, letter)
@@ -97,6 +114,7 @@ class Connection:
             self.write(me, letter)
 
     def letters(self, packet, me, peer):
+        """Write the letters that a segment's flags earn."""
         flags = packet.flags
         some = [flag for flag in (SYN, FIN, RST) if flags & flag]
         if len(some) > 1:
@@ -121,9 +139,7 @@ class Connection:
         if me.state == INACTIVE:
             me.start = packet.seq if flags & SYN else packet.seq - 1
             me.last = after if flags & SYN else packet.seq
-        elif flags & SYN and me.state in {SYN_SENT, SYN_ACK_SENT} and packet.seq != me.start % (1 << 32):
-            me.start, me.last = packet.seq, after
-        elif flags & SYN and me.state in {ESTABLISHED, PARTIAL}:
+        elif flags & SYN and me.state in {SYN_SENT, SYN_ACK_SENT, ESTABLISHED, PARTIAL}:
             me.start, me.last = packet.seq, after
         if flags & ACK and peer.state == INACTIVE:
             peer.start = peer.last = packet.ack - 1
@@ -142,6 +158,7 @@ class Connection:
     # Zeek's states
 
     def change_state(self, packet, me, peer):
+        """Move on the sender's state."""
         flags = packet.flags
         if me.state == INACTIVE:
             self.leave_inactive(packet, me, peer)
@@ -151,18 +168,24 @@ class Connection:
             if flags & RST:
                 me.go(RESET)
         elif me.state in {ESTABLISHED, PARTIAL}:
-            if flags & SYN and not flags & ACK and me.state == PARTIAL and peer.state == INACTIVE:
-                me.go(SYN_SENT)
-            if flags & FIN and not flags & RST:
-                me.go(CLOSED)
-                if peer.state == RESET and peer.before == CLOSED:
-                    peer.go(CLOSED)
-            if flags & RST:
-                me.go(RESET)
+            self.leave_open(flags, me, peer)
         elif me.state == CLOSED and flags & RST and peer.state != CLOSED:
             me.go(RESET)
 
+    @staticmethod
+    def leave_open(flags, me, peer):
+        """The state after a segment of an end that is open, or was seen midway."""
+        if flags & (SYN | ACK) == SYN and me.state == PARTIAL and peer.state == INACTIVE:
+            me.go(SYN_SENT)
+        if flags & RST:
+            me.go(RESET)
+        elif flags & FIN:
+            me.go(CLOSED)
+            if peer.state == RESET and peer.before == CLOSED:
+                peer.go(CLOSED)
+
     def leave_inactive(self, packet, me, peer):
+        """The state after the first segment of an end."""
         flags = packet.flags
         if flags & SYN:
             if me is self.orig:
@@ -206,7 +229,9 @@ class Connection:
     # the streams
 
     def account(self, packet, me, peer):
+        """Note what a segment carries and acknowledges."""
         flags = packet.flags
+        me.heard = True
         if flags & SYN:
             self.open(packet, me)
         begin = (packet.seq + bool(flags & SYN)) % (1 << 32)
@@ -225,6 +250,7 @@ class Connection:
             self.acknowledge(packet.ack, peer)
 
     def open(self, packet, me):
+        """A SYN begins the stream anew, unless it was seen before."""
         me.synacks += bool(packet.flags & ACK)
         me.syns += not packet.flags & ACK
         if packet.seq in me.isns:
@@ -255,16 +281,25 @@ class Connection:
                 me.seen.append((begin, end))
         return sum(end - begin for begin, end in me.seen) - before
 
-    @staticmethod
-    def acknowledge(ack, peer):
+    def acknowledge(self, ack, peer):
+        """Note how far the peer's stream was received; holes before that are gaps."""
         if peer.base is None:
             peer.base = ack
             return
         to = peer.place(ack)
-        fin = 1 if peer.fins and to == peer.top + 1 else 0
-        if to - peer.top < 1 << 30:
-            peer.acked_to = max(peer.acked_to, to - fin)
-            peer.top = max(peer.top, to - fin)
+        to -= bool(peer.fins) and to == peer.top + 1
+        if to - peer.top >= 1 << 30 or to <= peer.acked_to:
+            return
+        if self.is_open(self.orig) and self.is_open(self.resp):
+            for _ in peer.holes(peer.acked_to, to):
+                self.tally(peer, "g")
+        peer.acked_to = to
+        peer.top = max(peer.top, to)
+
+    @staticmethod
+    def is_open(end):
+        """Established, or closed after that without a reset: only then are gaps reliable."""
+        return end.state == ESTABLISHED or (end.state == CLOSED and end.before == ESTABLISHED)
 
 
 def stream(end, limit):

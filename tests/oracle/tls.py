@@ -43,24 +43,26 @@ class Session:
 
     @property
     def resumed(self):
+        """Whether the server went on with an earlier session."""
         if self.version >= 0x0304:
             return self.psk
         return self.server_hello and self.server_ccs and not self.certificate
 
     @property
     def established(self):
+        """Whether application data went both ways."""
         return self.client_data >= (2 if self.version >= 0x0304 else 1) and self.server_data >= 1
 
 
 def is_record(octets):
-    """Do the octets begin a record, as far as they are there?"""
+    """Whether the octets begin a record, as far as they are there."""
     if len(octets) < 3 or not CCS <= octets[0] <= HEARTBEAT or octets[1] != 3 or octets[2] > 4:
         return False
     return len(octets) < 5 or 0 < int.from_bytes(octets[3:5], "big") <= MAX_RECORD
 
 
 def looks(client, server):
-    """ "payload" where a hello begins the connection, "partial" where only its records are TLS, "" where it is not."""
+    """How sure TLS is: "payload" by a hello, "partial" by records alone, "" for something else."""
     if (server and not is_record(server)) or (client and not is_record(client)):
         return ""
     for octets, hello in ((client, 1), (server, 2)):
@@ -101,9 +103,8 @@ class Side:
             elif kind == DATA:
                 self.data += 1
                 self.encrypted = True
-            elif kind == ALERT and length == 2 == len(body) and self.alert < 0 and body != b"\x01\x00":
-                if body[0] == 2 or body[1]:
-                    self.alert, self.alert_at = body[1], at + 1
+            elif kind == ALERT and length == 2 == len(body) and self.alert < 0 and (body[0] == 2 or body[1]):
+                self.alert, self.alert_at = body[1], at + 1
         self.handshake = self.handshake[:KEPT]
 
     def messages(self):
