@@ -15,6 +15,15 @@ DEMO_SITE := captures/mm-faults.site.yaml
 
 MEANS := 0 no requirement fails, 1 at least one does, as is shown here
 
+BENCH ?= ../shared/bench
+WORKLOADS ?= bulk industrial flowheavy
+MB ?= 300
+RUNS ?= 3
+PEERS ?= ours cat capinfos $(if $(shell command -v ndpiReader),ndpi)
+EMPTY :=
+SPACE := $(EMPTY) $(EMPTY)
+COMMA := ,
+
 PYTHONS := python3.13 python3.12 python3.11 python3.14 python3 python
 FITS := import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))
 
@@ -48,8 +57,17 @@ slow: .venv/.develops ## all tests with bounds checks, again without the compile
 	NUMBA_DISABLE_JIT=1 $(PYTEST) -q -n $(JOBS)
 	$(PYTEST) -q -n $(JOBS) -m slow
 
-bench: .venv/.develops ## measure; inputs are made anew
-	@$(PY) tests/benchmarks/bench.py $(ARGS)
+bench: .venv/.develops ## measure beside other programs (BENCH=folder of gencap.py and peers.py, MB=, RUNS=, PEERS=)
+	@for program in $(BENCH)/gencap.py $(BENCH)/peers.py; do \
+	  test -f "$$program" || { echo "make bench: $$program is missing; BENCH=FOLDER names another place" >&2; exit 1; }; \
+	done
+	@command -v capinfos >/dev/null || { echo "make bench: capinfos is missing (Debian: wireshark-common)" >&2; exit 1; }
+	@mkdir -p bench-out
+	@for kind in $(WORKLOADS); do test -f bench-out/$$kind-$(MB).pcap || \
+	  $(PY) $(BENCH)/gencap.py $$kind bench-out/$$kind-$(MB).pcap --mb $(MB) --seed 1; done
+	@echo "$$(uname -srm), $$(getconf _NPROCESSORS_ONLN) processors, seed 1, $(RUNS) runs, median"
+	@ANALYZER=.venv/bin/analyzer $(PY) $(BENCH)/peers.py $(RUNS) \
+	  $(subst $(SPACE),$(COMMA),$(WORKLOADS:%=bench-out/%-$(MB).pcap)) $(PEERS)
 
 golden: .venv/.develops ## write the expected results of the sample captures anew; read the diff
 	@$(PYTEST) -q -p no:xdist tests/golden --write-golden
