@@ -18,7 +18,7 @@ def observe(
 ) -> Observations:
     """The facts of captures (paths, globs, folders, "-"), read as one capture in the order of their first frames.
 
-    Raises SourceError and CaptureError where nothing of a capture can be read; one that is cut gives all before the cut.
+    Raises SourceError and CaptureError where nothing of a capture can be read; a cut one gives all before the cut.
     """
     paths = expand(captures)
     observer = Observer(settings or Settings())

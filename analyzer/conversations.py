@@ -15,7 +15,7 @@ class Mark(NamedTuple):
 
 
 class Stream(NamedTuple):
-    """The first octets of one direction of a TCP connection, in order and without gap, and which frames they came in."""
+    """The first octets of one direction of a TCP connection, in order without gap, and which frames they came in."""
 
     octets: bytes = b""
     marks: tuple[Mark, ...] = ()

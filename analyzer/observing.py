@@ -80,7 +80,7 @@ class Reading:
         if container.kind == "pcap":
             self._add_interface(container.interface)
 
-    def _add_interface(self, interface: Any) -> None:  # noqa: ANN401
+    def _add_interface(self, interface: Any) -> None:
         row = np.zeros((1, rc.INTERFACE_FIELDS), np.int64)
         times, parts = interface.ns_per_tick
         row[0, rc.LINK] = interface.link_type
@@ -265,8 +265,8 @@ class Observer:
         parts = self.sweep.found.sessions or [Sessions.room(0)]
         whole = Sessions(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
         order = np.argsort(whole.rows["flow"], kind="stable")
-        ordered = [column[order] for column in whole]
-        return tls.sessions(*ordered, texts=texts, fingerprints=fingerprints), from_rows(Certificates, known)
+        ordered = Sessions(*(column[order] for column in whole))
+        return tls.sessions(ordered, texts, fingerprints), from_rows(Certificates, known)
 
     def _icmp(self, flows: Flows) -> Icmp:
         errors = np.concatenate(self.sweep.found.errors)
@@ -281,7 +281,7 @@ class Observer:
     def _rates(self) -> Rates:
         tables, count = self.sweep.tables, self.sweep.counter(fl.FLOWS)
         log = tables.rates[: self.sweep.counter(fl.RATES)]
-        flow, start, orig, resp = per_bin(log, tables.flows[:count], tables.sides[: 2 * count], self.sweep.bin_ns)
+        flow, start, orig, resp = per_bin(log, tables.flows[:count], tables.sides[: 2 * count])
         return build(Rates, flow=flow, start_ns=start, orig_octets=orig, resp_octets=resp)
 
     def _quality(self, flows: Flows) -> Quality:
@@ -294,4 +294,3 @@ class Observer:
             unknown_link_frames=count(fl.UNKNOWN_LINK), undecoded_frames=count(fl.UNDECODED),
             non_ip_frames=count(fl.NOT_IP), time_steps_back=count(fl.STEPS_BACK), bin_ns=self.sweep.bin_ns,
         )  # fmt: skip
-

@@ -11,7 +11,7 @@ from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected, prin
 
 SERVICE = "http"
 PROTOS: tuple[int, ...] = (TCP,)
-MAX_ROWS = 64
+MAX_ROWS = 16
 MAX_LINE = 8192  # octets of a start line or header line; what common servers take
 MAX_FIELDS = 128
 MAX_TEXT = 256

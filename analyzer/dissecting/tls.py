@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,19 +17,45 @@ HELLO, CERTIFICATE, CCS = 1, 2, 4  # bits of server_done
 VIA = np.array(["", "connect", "nats", "starttls"], dtype=object)
 
 
-def sessions(
-    rows: Array, chains: Array, types: Array, lengths: Array, frames: Array, times: Array,
-    texts: Sequence[str], fingerprints: Sequence[str],
-) -> Tls:  # fmt: skip
-    """The table of all sessions; the arrays are those of metering.harvest.Sessions, the rest what their numbers mean."""
+class Raw(Protocol):
+    """Sessions as the kernel writes them (metering.harvest.Sessions): one entry per session in each array."""
+
+    @property
+    def rows(self) -> Array:
+        """Numbers read from the hellos."""
+
+    @property
+    def chains(self) -> Array:
+        """Numbers of the certificates."""
+
+    @property
+    def types(self) -> Array:
+        """Types of the first records of both sides."""
+
+    @property
+    def lengths(self) -> Array:
+        """Their lengths."""
+
+    @property
+    def frames(self) -> Array:
+        """Frames of ClientHello, ServerHello, Certificate, alert."""
+
+    @property
+    def times(self) -> Array:
+        """Time of the ClientHello, ns."""
+
+
+def sessions(raw: Raw, texts: Sequence[str], fingerprints: Sequence[str]) -> Tls:
+    """The table of all sessions; `texts` and `fingerprints` are what the numbers in `raw` stand for."""
+    rows, frames = raw.rows, raw.frames
     known = np.append(np.array(texts, dtype=object), "")
-    records = [_records(types[:, side], lengths[:, side]) for side in (0, 1)]
+    records = [_records(raw.types[:, side], raw.lengths[:, side]) for side in (0, 1)]
     alert = rows["alert"] >= 0
     retried = rows["retry"] > 0
     return build(
         Tls,
         flow=rows["flow"],
-        ts_ns=times,
+        ts_ns=raw.times,
         server_name=known[rows["server_name"]],
         version=_named(rows["version"], tls_version_name),
         client_version=_named(rows["client_version"], tls_version_name),
@@ -47,7 +73,7 @@ def sessions(
         alert=rows["alert"],
         chain=[
             tuple(fingerprints[number] for number in chain[:size])
-            for chain, size in zip(chains.tolist(), rows["chain"].tolist(), strict=True)
+            for chain, size in zip(raw.chains.tolist(), rows["chain"].tolist(), strict=True)
         ],
         client_hello_frame=frames[:, 0],
         server_hello_frame=frames[:, 1],
@@ -58,7 +84,7 @@ def sessions(
 
 
 def _resumed(rows: Array) -> npt.NDArray[np.bool_]:
-    """Did the server go on with an earlier session: a PSK in TLS 1.3, else encryption without a certificate?"""
+    """Whether the server went on with an earlier session: a PSK in TLS 1.3, else encryption without a certificate."""
     seen = rows["server_done"]
     early = (seen & (HELLO | CERTIFICATE | CCS)) == (HELLO | CCS)
     resumed: npt.NDArray[np.bool_] = np.where(rows["version"] >= TLS_13, rows["psk"] > 0, early)
@@ -66,7 +92,7 @@ def _resumed(rows: Array) -> npt.NDArray[np.bool_]:
 
 
 def _established(rows: Array) -> npt.NDArray[np.bool_]:
-    """Did application data go both ways? In TLS 1.3 the client's first such record is its Finished."""
+    """Whether application data went both ways. In TLS 1.3 the client's first such record is its Finished."""
     needed = np.where(rows["version"] >= TLS_13, 2, 1)
     established: npt.NDArray[np.bool_] = (rows["client_data"] >= needed) & (rows["server_data"] >= 1)
     return established
@@ -84,7 +110,7 @@ def _records(types: Array, lengths: Array) -> list[tuple[str, ...]]:
     return [texts[number] for number in inverse.ravel().tolist()]
 
 
-def _named(values: Array, name_of: Any) -> npt.NDArray[np.object_]:  # noqa: ANN401
+def _named(values: Array, name_of: Any) -> npt.NDArray[np.object_]:
     """The name of each value, empty for 0; every distinct one is looked up once."""
     distinct, inverse = np.unique(values, return_inverse=True)
     names = np.empty(distinct.size, dtype=object)

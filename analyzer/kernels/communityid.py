@@ -1,4 +1,7 @@
-"""Community ID v1 of many flows: SHA-1 over the ordered ends of each. Source: the Community ID specification; FIPS 180-4."""
+"""Community ID v1 of many flows: SHA-1 over the ordered ends of each.
+
+Source: the Community ID specification; FIPS 180-4.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +76,7 @@ def icmp_ports(kind, code, version, pairs4, pairs6):
 
 @kernel
 def less(hi, lo, port, other_hi, other_lo, other_port):
-    """Does the first end come before the second: by address, then by port, as unsigned octets?"""
+    """Whether the first end comes before the second: by address, then by port, as unsigned octets."""
     if hi != other_hi:
         return np.uint64(hi) < np.uint64(other_hi)
     if lo != other_lo:

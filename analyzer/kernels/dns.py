@@ -32,7 +32,8 @@ NAME_OCTETS = 1024  # of presentation form: 255 octets on the wire, an escape fo
 MAX_ANSWERS = 64  # of one message; more are passed over
 MAX_JUMPS = 32  # compression pointers of one name
 A, CNAME, AAAA = 1, 5, 28
-OPCODE, RESPONSE = 0x7800, 0x8000
+OPCODE, RESPONSE, RESERVED = 0x7800, 0x8000, 0x0040
+LAST_OPCODE = 6 << 11  # IANA: DNS Stateful Operations
 
 NOT_DNS = -3
 
@@ -128,9 +129,9 @@ def answer_records(octets, start, at, end, count, text, strings, answers, used):
 
 @kernel
 def message(octets, start, end, text, strings, row, answers, used):
-    """Read the message `octets[start:end]` into `row`; its answers go to `answers[used:]`.
+    """Read `octets[start:end]` as a message into `row`; its answers go to `answers[used:]`.
 
-    Returns the number of answers, NOT_DNS where it is none (opcode other than QUERY, absurd counts, no whole question),
+    Returns the number of answers, NOT_DNS where it is none (an unknown opcode, absurd counts, no whole question),
     or FULL where the strings must grow first. `answers` has room for MAX_ANSWERS more.
     """
     if end - start < 12:
@@ -138,7 +139,7 @@ def message(octets, start, end, text, strings, row, answers, used):
     flags = be16(octets, start + 2)
     questions = be16(octets, start + 4)
     records = be16(octets, start + 6)
-    if flags & OPCODE or questions > 1 or flags & 0x0040:
+    if flags & OPCODE > LAST_OPCODE or questions > 1 or flags & RESERVED:
         return NOT_DNS
     if flags & RESPONSE == 0 and records > 0 and questions == 0:
         return NOT_DNS

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.kernels.headers import DECODED, TCP, UDP
-from analyzer.kernels.jit import kernel
+from analyzer.kernels.jit import inlined, kernel
 
 FLOW = np.dtype(
     [
@@ -25,8 +25,7 @@ FLOW = np.dtype(
         ("orig", "u1"),  # the side that is the originator: 0 is A
         ("flipped", "u1"),
         ("history", "u1"),  # letters used of the flow's row of histories
-        ("opening", "u1"),  # bits of OPENING
-        ("closing", "u1"),  # who sent the first RST: 1 + side
+        ("opening", "u1"),  # bits: SYN_SEEN, SYNACK_SEEN
         ("vlan", "i4"),
         ("start_ns", "i8"),
         ("end_ns", "i8"),
@@ -70,14 +69,22 @@ SIDE = np.dtype(
         ("rsts", "u4"),
         ("tally_t", "u4"),  # segments sent again, and advertised windows of zero, for the counted letters
         ("tally_w", "u4"),
-        ("letters", "u2"),  # bits of the letters of history that were written once
+        ("start", "u4"),  # Zeek's first and last sequence number of this end, which tell what is sent again
+        ("last", "u4"),
+        ("syn_at", "u4"),  # sequence numbers of the last SYN, FIN and RST: the same one again is no news
+        ("fin_at", "u4"),
+        ("rst_at", "u4"),
+        ("tally_g", "u4"),
+        ("letters", "u2"),  # bits of the letters of history that were written
+        ("state", "u1"),  # of the end, in Zeek's sense: see tcp.INACTIVE, and the one before
+        ("before", "u1"),
         ("ttl", "u1"),
         ("known", "u1"),  # base is known
     ],
     align=True,
 )
 
-SYN_SEEN, SYNACK_SEEN, ESTABLISHED, BOTH_CLOSED = 1, 2, 4, 8  # bits of `opening`
+SYN_SEEN, SYNACK_SEEN = 1, 2  # bits of `opening`
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 
 HISTORY = 24  # letters kept of a history
@@ -98,23 +105,26 @@ def mix(value, seed):
 
 
 @kernel
+def icmp_like(row):
+    """Whether the flow's port pair holds type and code, the same seen from both ends."""
+    return row.proto == 1 or row.proto == 58
+
+
+@kernel
 def flow_hash(row, seed):
     """A hash of a frame's flow: the same in both directions, never negative."""
-    ends = mix(row.src_lo ^ (np.int64(row.src_port) << 40), seed) + mix(row.dst_lo ^ (np.int64(row.dst_port) << 40), seed)
+    src_port, dst_port = np.int64(row.src_port), np.int64(row.dst_port)
+    if icmp_like(row):  # type and code are the same seen from both ends
+        src_port = dst_port = src_port << 8 | dst_port
+    ends = mix(row.src_lo ^ (src_port << 40), seed) + mix(row.dst_lo ^ (dst_port << 40), seed)
     if row.version == 6:
         ends += mix(row.src_hi, seed) ^ mix(row.dst_hi, seed)
     return mix(ends + np.int64(row.proto), seed) & np.int64(0x7FFFFFFFFFFFFFFF)
 
 
-@kernel
-def icmp_like(row):
-    """Does the flow's port pair hold type and code, the same seen from both ends?"""
-    return row.proto == 1 or row.proto == 58
-
-
-@kernel
+@inlined
 def source_is_b(row):
-    """Is the frame's source endpoint B of its flow?"""
+    """Whether the frame's source is endpoint B of its flow."""
     if row.src_hi != row.dst_hi:
         return row.src_hi > row.dst_hi
     if row.src_lo != row.dst_lo:
@@ -124,9 +134,9 @@ def source_is_b(row):
     return row.src_port > row.dst_port
 
 
-@kernel
+@inlined
 def same(flow, row, side):
-    """Is `row`, whose source is endpoint `side`, a frame of `flow`?"""
+    """Whether `row`, whose source is endpoint `side`, is a frame of `flow`."""
     if flow.proto != row.proto:
         return False
     if icmp_like(row):
@@ -144,7 +154,7 @@ def same(flow, row, side):
     return flow.a_lo == row.src_lo and flow.b_lo == row.dst_lo and flow.a_hi == row.src_hi and flow.b_hi == row.dst_hi
 
 
-@kernel
+@inlined
 def find(slots, flows, row, side):
     """The slot of the frame's flow, or the empty one where it belongs."""
     mask = np.int64(slots.size - 1)
@@ -173,15 +183,18 @@ def rehash(old, new, flows, seed):
 @kernel
 def key_hash(flow, seed):
     """flow_hash of a flow that stands in the table."""
-    ends = mix(flow.a_lo ^ (np.int64(flow.a_port) << 40), seed) + mix(flow.b_lo ^ (np.int64(flow.b_port) << 40), seed)
+    a_port, b_port = np.int64(flow.a_port), np.int64(flow.b_port)
+    if icmp_like(flow):
+        a_port = b_port = a_port << 8 | b_port
+    ends = mix(flow.a_lo ^ (a_port << 40), seed) + mix(flow.b_lo ^ (b_port << 40), seed)
     if flow.version == 6:
         ends += mix(flow.a_hi, seed) ^ mix(flow.b_hi, seed)
     return mix(ends + np.int64(flow.proto), seed) & np.int64(0x7FFFFFFFFFFFFFFF)
 
 
-@kernel
+@inlined
 def ended(flow, sides, index, row, side, udp_idle, tcp_idle):
-    """Is the flow over, so that this frame begins another one between the same ends?
+    """Whether the flow is over, so that this frame begins another one between the same ends.
 
     By silence (idle times in ns), or by a SYN with a new sequence number after the connection was open or closed.
     """
@@ -196,12 +209,12 @@ def ended(flow, sides, index, row, side, udp_idle, tcp_idle):
     if mine.syns and mine.isn == row.seq:
         return False
     closed = flow.rst_frame > 0 or flow.fin_frame > 0
-    return closed or flow.opening & (SYNACK_SEEN | ESTABLISHED) > 0 or mine.packets > mine.syns
+    return closed or flow.opening & SYNACK_SEEN > 0 or mine.packets > mine.syns
 
 
 @kernel
 def begins_as_answer(row, likely):
-    """Is the first frame that is seen of a flow an answer, so that its sender is the responder?
+    """Whether the first frame that is seen of a flow is an answer, so that its sender is the responder.
 
     A SYN-ACK always is. Where the opening is not in the capture, a port on which servers listen decides.
     """
@@ -236,7 +249,6 @@ def insert(slots, at, flows, sides, counters, row, side, likely):
     flow.flipped = 1 if answer else 0
     flow.history = 0
     flow.opening = 0
-    flow.closing = 0
     flow.vlan = row.vlan
     flow.start_ns = row.ts_ns
     flow.end_ns = row.ts_ns
@@ -282,6 +294,11 @@ def clear(side):
     side.rsts = 0
     side.tally_t = 0
     side.tally_w = 0
+    side.tally_g = 0
+    side.state = 0
+    side.before = 0
+    side.start = 0
+    side.last = 0
     side.letters = 0
     side.ttl = 0
     side.known = 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analyzer.kernels.jit import kernel
+from analyzer.kernels.jit import inlined, kernel
 from analyzer.kernels.octets import be16, be32, be64, le32, u8
 
 DECODED = np.dtype(
@@ -52,9 +52,9 @@ ICMP, TCP, UDP, SCTP, ICMPV6 = 1, 6, 17, 132, 58
 V4_MAPPED = 0xFFFF << 32  # RFC 4291 section 2.5.5.2: IPv4 addresses stand in the low 32 bit
 
 
-@kernel
+@inlined
 def ethertype(octets, at, end, row):
-    """Follow VLAN tags and LLC/SNAP from the type field at `at`: (ethertype, offset of what it announces), -1 for none."""
+    """Follow VLAN tags and LLC/SNAP from the type field at `at`: (ethertype or -1, offset of what it announces)."""
     for _ in range(8):
         if end - at < 2:
             return -1, at
@@ -80,7 +80,7 @@ def mac48(octets, at):
     return be16(octets, at) << 32 | be32(octets, at + 2)
 
 
-@kernel
+@inlined
 def link(octets, at, end, kind, row):
     """What lies on the link: (ethertype or 0 for a kind of its own, offset of its first octet, known)."""
     if kind == ETHERNET:
@@ -127,7 +127,7 @@ def link(octets, at, end, kind, row):
     return 0, at, False
 
 
-@kernel
+@inlined
 def ipv4(octets, at, end, wire, row):
     """Read an IPv4 header: offset of what it carries and the octets it claims to carry, -1 where it is not whole."""
     if end - at < 20:
@@ -216,7 +216,7 @@ def icmp_key(kind, version):
     return kind, 0
 
 
-@kernel
+@inlined
 def transport(octets, at, end, left, row):
     """Read ports, TCP fields and the payload's place; what the snaplen cut away stays 0 and makes the row lean."""
     row.src_port = 0
@@ -276,9 +276,9 @@ def transport(octets, at, end, left, row):
     row.payload_kept = max(min(end - at - header, row.payload), 0)
 
 
-@kernel
+@inlined
 def decode(octets, at, caplen, origlen, kind, fcs, row):
-    """Decode the frame of `caplen` octets at `at`, `origlen` on the wire, of link type `kind`: IP, OTHER, SHORT, UNKNOWN.
+    """Decode a frame of `caplen` octets at `at`, `origlen` on the wire, of link type `kind`: IP, OTHER, SHORT, UNKNOWN.
 
     row  a record of DECODED: all but ts_ns, number and hash are written where the answer is IP
     """

@@ -13,9 +13,9 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-F = TypeVar("F", bound=Callable[..., Any])
+Kernel = Callable[..., Any]
 
 BOUNDSCHECK = os.environ.get("ANALYZER_BOUNDSCHECK", "1") != "0"
 
@@ -50,13 +50,27 @@ os.environ.setdefault("NUMBA_CPU_NAME", "generic")
 import numba  # noqa: E402  the environment must stand before the import
 
 
-def kernel(function: F) -> F:
+def kernel(function: Kernel) -> Kernel:
     """Compile `function` on its first call; it releases the GIL and counts no references.
 
     `_nrt=False` is private to Numba, hence the pin: without it each call counts references of every array argument,
     which made the sweep of small frames 3.8 times slower (bench: industrial). tests/kernels/test_jit.py holds it.
     """
-    compiled: F = numba.njit(
-        cache=CACHE is not None, nogil=True, _nrt=False, boundscheck=BOUNDSCHECK, error_model="numpy"
+    return _compile(function, "never")
+
+
+def inlined(function: Kernel) -> Kernel:
+    """Like `kernel`, and its code is copied into its callers: for what takes many tables and is called per frame."""
+    return _compile(function, "always")
+
+
+def _compile(function: Kernel, inline: str) -> Kernel:
+    compiled: Kernel = numba.njit(  # type: ignore[call-overload]  # _nrt is private
+        cache=CACHE is not None,
+        nogil=True,
+        _nrt=False,
+        boundscheck=BOUNDSCHECK,
+        error_model="numpy",
+        inline=inline,
     )(function)
     return compiled

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analyzer.kernels.jit import kernel
+from analyzer.kernels.jit import inlined, kernel
 from analyzer.kernels.octets import u16, u32
 
 MAX_CAPLEN = 64 << 20  # no link writes a longer frame; a longer claim is damage or malice
@@ -45,7 +45,7 @@ def nanoseconds(ticks, interfaces, index):
     return seconds * NS_PER_S + np.int64(rest * NS_PER_S) + interfaces[index, OFFSET_NS]
 
 
-@kernel
+@inlined
 def next_pcap(octets, at, end, form, interfaces):
     """The classic record at `at`: (why, next at, start, caplen, origlen, ns, interface)."""
     header = form[RECORD_HEADER]
@@ -104,7 +104,7 @@ def next_pcapng(octets, at, end, form, interfaces):
         at += length
 
 
-@kernel
+@inlined
 def next_frame(octets, at, end, form, interfaces):
     """The next frame from `at` on, whatever the file's kind; see next_pcap and next_pcapng.
 

@@ -123,7 +123,7 @@ def look(groups, flows, out):
 
 
 @kernel
-def mark_of(segments, order, marks, first, last, offset):
+def mark_of(order, marks, first, last, offset):
     """The number of the segment that gave the octet at `offset` of its stream, -1 for none."""
     found = np.int64(-1)
     for k in range(first, last):
@@ -137,7 +137,7 @@ def frame_of(segments, order, marks, first, last, base, offset):
     """The frame that brought the octet at `offset` of `out`, 0 for none; `base` is where the stream begins there."""
     if offset < 0:
         return np.int64(0)
-    found = mark_of(segments, order, marks, first, last, offset - base)
+    found = mark_of(order, marks, first, last, offset - base)
     return segments[found].frame if found >= 0 else np.int64(0)
 
 
@@ -173,9 +173,9 @@ def sessions(out, groups, picked, begun, flows, segments, order, marks, work, st
             frames[3] = frame_of(segments, order, marks, s_first, s_last, s_at, row.alert_at)
         else:
             frames[3] = frame_of(segments, order, marks, c_first, c_last, c_at, row.alert_at)
-        begin = mark_of(segments, order, marks, c_first, c_last, max(row.client_at - c_at, 0))
+        begin = mark_of(order, marks, c_first, c_last, max(row.client_at - c_at, 0))
         if begin < 0:
-            begin = mark_of(segments, order, marks, s_first, s_last, 0)
+            begin = mark_of(order, marks, s_first, s_last, 0)
         t.times[done] = segments[begin].ts_ns if begin >= 0 else -1
         done += 1
     return picked.size, done
@@ -195,7 +195,7 @@ def waiting(segments, order, groups, over):
 
 
 @kernel
-def keep_back(segments, order, groups, over, keep):
+def keep_back(order, groups, over, keep):
     """Mark in `keep` (bool, one per segment) the segments of the groups that are not `over`."""
     for g in range(groups.size):
         if not over[g]:

@@ -1,8 +1,8 @@
 """One pass over a buffer of a capture: frames, flows, rates, first octets. Nothing is kept per frame.
 
-Frames are decoded in batches; each finds its flow, is accounted for, and leaves what the dissectors want: `segments`
+Each frame is decoded, finds its flow, is accounted for, and leaves what the dissectors want: `segments`
 (SEGMENT) point into `arena`, `errors` (ERROR) are ICMP errors, `rates` (RATE) what a flow had sent when a bin of time
-ended. All tables are the caller's; when one may not hold another batch the sweep stops and says so.
+ended. All tables are the caller's; when one may not hold BATCH more the sweep stops and says so.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from analyzer.kernels import flows as fl
 from analyzer.kernels import headers as hd
 from analyzer.kernels.flows import COUNTERS, find, flow_hash, insert, source_is_b
 from analyzer.kernels.headers import DECODED, IP, OTHER, TCP, UDP, UNKNOWN, decode, ipv4, ipv6, transport
-from analyzer.kernels.jit import kernel
+from analyzer.kernels.jit import inlined, kernel
 from analyzer.kernels.octets import u8
 from analyzer.kernels.records import FCS, FRAME, LINK, next_frame
 from analyzer.kernels.tcp import difference, segment
 
-BATCH = 64
+BATCH = 64  # frames between two looks at how full the tables are
 STREAM_OCTETS = 32 * 1024  # of a TCP direction: a ClientHello, or a ServerHello with a certificate chain of ten
 STREAM_OCTETS_TWICE = 2 * STREAM_OCTETS  # with what was sent again
-STREAM_SEGMENTS = 128  # of a TCP direction: 32 KB at the smallest MSS that hosts must take (536, RFC 9293) is 62
+STREAM_SEGMENTS = 64  # of a TCP direction: 32 KB in segments of 536 octets (RFC 9293 section 3.7.1) are 62
 MESSAGE_OCTETS = 4096  # of a datagram: RFC 6891 section 6.2.5 names it as the largest EDNS buffer in use
 MESSAGES = 16  # datagrams of a flow
 MESSAGES_MANY = 1 << 16  # … of DNS and DHCP, where one flow carries many transactions
@@ -32,7 +32,15 @@ SEGMENT = np.dtype(
 )
 RATE = np.dtype([("bin", "i8"), ("a_octets", "i8"), ("b_octets", "i8"), ("flow", "i8")], align=True)
 ERROR = np.dtype(
-    [("flow", "i8"), ("quoted", "i8"), ("ts_ns", "i8"), ("frame", "i8"), ("type", "i4"), ("code", "i4"), ("side", "i4")],
+    [
+        ("flow", "i8"),
+        ("quoted", "i8"),
+        ("ts_ns", "i8"),
+        ("frame", "i8"),
+        ("type", "i4"),
+        ("code", "i4"),
+        ("side", "i4"),
+    ],
     align=True,
 )
 FRAGMENT_SLOTS = 4096
@@ -46,7 +54,7 @@ UDP_IDLE, TCP_IDLE, BIN_NS = range(3)
 
 @kernel
 def many_transactions(row):
-    """Does one flow of this kind carry the transactions of many clients or questions (DNS, mDNS, LLMNR, DHCP)?"""
+    """Whether one flow of this kind carries the transactions of many clients or questions."""
     low = min(row.src_port, row.dst_port)
     high = max(row.src_port, row.dst_port)
     return low == 53 or low == 67 or low == 68 or low == 546 or low == 547 or high == 5353 or high == 5355
@@ -55,8 +63,6 @@ def many_transactions(row):
 @kernel
 def keep_message(octets, flow, row, index, side, segments, arena, counters):
     """Hand a datagram's payload to the dissectors while its flow has sent few."""
-    if flow.kept >= MESSAGES and (flow.kept >= MESSAGES_MANY or not many_transactions(row)):
-        return
     flow.kept += 1
     keep(octets, row.payload_at, min(row.payload_kept, MESSAGE_OCTETS), 0, row, index, side, segments, arena, counters)
 
@@ -64,8 +70,6 @@ def keep_message(octets, flow, row, index, side, segments, arena, counters):
 @kernel
 def keep_segment(octets, mine, row, index, side, segments, arena, counters):
     """Hand a segment's payload to the dissectors while its stream is at its beginning."""
-    if mine.kept >= STREAM_OCTETS_TWICE or mine.handed >= STREAM_SEGMENTS:
-        return
     seq = row.seq + (1 if row.flags & 2 else 0)
     place = difference(seq, mine.base)
     if place >= STREAM_OCTETS or place + row.payload_kept <= 0:
@@ -96,7 +100,7 @@ def keep(octets, start, length, seq, row, index, side, segments, arena, counters
 
 @kernel
 def is_error(row):
-    """Is it an ICMP message that quotes a packet (RFC 792; RFC 4443 section 2.1)?"""
+    """Whether it is an ICMP message that quotes a packet (RFC 792; RFC 4443 section 2.1)."""
     if row.proto == hd.ICMP:
         kind = row.src_port
         return kind == 3 or kind == 4 or kind == 5 or kind == 11 or kind == 12
@@ -139,7 +143,7 @@ def fragment_key(row, seed):
     return fl.mix(h + np.int64(row.proto), seed) | 1
 
 
-@kernel
+@inlined
 def flow_of(row, side, slots, flows, sides, fragments, limits, counters, likely):
     """The index of the frame's flow, begun where there was none. A later fragment follows the first one."""
     if row.fragment:
@@ -162,7 +166,7 @@ def flow_of(row, side, slots, flows, sides, fragments, limits, counters, likely)
     return index
 
 
-@kernel
+@inlined
 def account(flow, mine, sides, index, row, rates, limits, counters):
     """Count a frame for its side, and close the flow's bin of time when the frame lies outside it."""
     if row.ts_ns >= flow.bin + limits[BIN_NS] or row.ts_ns < flow.bin or flow.bin < 0:
@@ -191,7 +195,7 @@ def account(flow, mine, sides, index, row, rates, limits, counters):
     flow.last_frame = row.number
 
 
-@kernel
+@inlined
 def update(octets, row, t):
     """Account for one decoded frame in all tables of `t`."""
     side = 1 if source_is_b(row) else 0
@@ -208,14 +212,16 @@ def update(octets, row, t):
         flow.history = 1
     if row.proto == TCP:
         other = t.sides[2 * index + 1 - side]
+        if row.lean:
+            return
         segment(flow, mine, other, t.gaps, t.counters, t.histories, index, side, row)
-        if row.payload_kept and not row.lean:
+        if row.payload_kept and mine.kept < STREAM_OCTETS_TWICE and mine.handed < STREAM_SEGMENTS:
             keep_segment(octets, mine, row, index, side, t.segments, t.arena, t.counters)
     elif row.proto == UDP:
         if mine.packets == 1:
             t.histories[index, flow.history] = 68 if side == flow.orig else 100
             flow.history += 1
-        if row.payload_kept:
+        if row.payload_kept and (flow.kept < MESSAGES or (flow.kept < MESSAGES_MANY and many_transactions(row))):
             keep_message(octets, flow, row, index, side, t.segments, t.arena, t.counters)
     elif is_error(row) and mine.packets <= 1024:
         keep_error(octets, row, index, side, t.slots, t.flows, t.quoted[0], t.errors, t.counters)
@@ -223,7 +229,7 @@ def update(octets, row, t):
 
 @kernel
 def has_room(t):
-    """Can every table take another batch?"""
+    """Can every table take another batch."""
     c = t.counters
     return (
         c[fl.FLOWS] + BATCH <= t.flows.size
@@ -236,7 +242,7 @@ def has_room(t):
     )
 
 
-@kernel
+@inlined
 def note_time(counters, ns):
     """Keep the first, last and latest time; returns the frame's time, the one before it where it has none."""
     last = counters[fl.LAST_NS]
@@ -263,37 +269,32 @@ def sweep(octets, at, end, form, interfaces, t):
     while True:
         if not has_room(t):
             return ROOM, at, 0
-        filled = 0
         why = FRAME
         need = np.int64(0)
-        while filled < BATCH:
+        row = t.decoded[0]
+        for _ in range(BATCH):
             why, following, start, caplen, origlen, ns, interface = next_frame(octets, at, end, form, interfaces)
             if why != FRAME:
                 at = following
                 need = caplen
                 break
             at = following
-            row = t.decoded[filled]
             c[fl.FRAMES] += 1
             c[fl.OCTETS] += origlen
             row.number = c[fl.FRAMES]
             row.ts_ns = note_time(c, ns)
             if caplen < origlen:
                 c[fl.SNAPLEN_CUT] += 1
-            found = decode(
-                octets, start, caplen, origlen, interfaces[interface, LINK], interfaces[interface, FCS], row
-            )
+            found = decode(octets, start, caplen, origlen, interfaces[interface, LINK], interfaces[interface, FCS], row)
             if found == IP:
                 row.hash = flow_hash(row, c[fl.SEED])
-                filled += 1
+                update(octets, row, t)
             elif found == OTHER:
                 c[fl.NOT_IP] += 1
             elif found == UNKNOWN:
                 c[fl.UNKNOWN_LINK] += 1
             else:
                 c[fl.UNDECODED] += 1
-        for k in range(filled):
-            update(octets, t.decoded[k], t)
         if why != FRAME:
             return why, at, need
 

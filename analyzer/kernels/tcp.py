@@ -7,14 +7,28 @@ from __future__ import annotations
 
 import numpy as np
 
-from analyzer.kernels.flows import ACK, BOTH_CLOSED, ESTABLISHED, FIN, GAP_FREE, GAPS, HISTORY, RST, SYN, SYN_SEEN, SYNACK_SEEN
-from analyzer.kernels.jit import kernel
+from analyzer.kernels.flows import (
+    ACK,
+    FIN,
+    GAP_FREE,
+    GAPS,
+    HISTORY,
+    RST,
+    SYN,
+    SYN_SEEN,
+    SYNACK_SEEN,
+)
+from analyzer.kernels.jit import inlined, kernel
 
 GAP = np.dtype([("low", "u4"), ("high", "u4"), ("next", "i4")], align=True)
 GAPS_PER_SIDE = 32  # more are counted as missed at once: reordering that deep does not occur, loss does
 
-# letters that are written once a side, by bit of `letters`
-S, H, A, D, F, R, I, Q = 1, 2, 4, 8, 16, 32, 64, 128
+# states of an end, as Zeek's TCP analyzer has them
+INACTIVE, SYN_SENT, SYN_ACK_SENT, PARTIAL, OPEN, CLOSED, RESET = range(7)
+
+# bits of `letters`: what this end has written to the history
+WROTE_SYN, WROTE_FIN, WROTE_RST, WROTE_DATA, WROTE_ACK, WROTE_INCONSISTENT, WROTE_MIXED = 1, 2, 4, 8, 16, 32, 64
+FAR = 1 << 20  # a SYN or RST whose number jumps that far moves nothing on
 
 
 @kernel
@@ -106,13 +120,14 @@ def fill_gaps(mine, gaps, counters, low, high):
 
 
 @kernel
-def advance(flow, mine, gaps, counters, histories, index, side, row):
+def carry(mine, gaps, counters, row):
     """Account for the payload of a segment: its place in the stream, new gaps, filled ones, octets sent again."""
     seq = row.seq + (1 if row.flags & SYN else 0)
     if not mine.known:
         mine.known = 1
         mine.base = np.uint32(seq & 0xFFFFFFFF)
         mine.next = mine.base
+        mine.acked = mine.base
     ahead = difference(seq, mine.next)
     end = seq + row.payload
     if ahead == 0:
@@ -128,13 +143,29 @@ def advance(flow, mine, gaps, counters, histories, index, side, row):
         again = row.payload - fresh - filled
         if again > 0 and difference(seq, mine.base) >= 0:
             mine.retransmitted += again
-            if again == row.payload and row.payload > 1:
-                mine.tally_t += 1
-                counted(flow, histories, index, side, np.int64(mine.tally_t), 116)
 
 
 @kernel
-def acknowledge(other, gaps, counters, ack):
+def holes(side, gaps, low, high):
+    """How many of a side's gaps lie, in part at least, between `low` and `high`."""
+    found = 0
+    at = np.int64(side.gap)
+    while at >= 0:
+        gap = gaps[at]
+        if difference(gap.high, low) > 0 and difference(high, gap.low) > 0:
+            found += 1
+        at = np.int64(gap.next)
+    return found
+
+
+@kernel
+def reliable(side):
+    """Whether an end is open, or closed without a reset: only then are gaps what they seem."""
+    return side.state == OPEN or (side.state == CLOSED and side.before == OPEN)
+
+
+@kernel
+def acknowledge(flow, mine, other, gaps, counters, histories, index, side, ack):
     """Account for an acknowledgement of the other side's stream: octets that were never seen become a gap."""
     if not other.known:
         other.known = 1
@@ -142,13 +173,21 @@ def acknowledge(other, gaps, counters, ack):
         other.next = np.uint32(ack)
         other.acked = np.uint32(ack)
         return
-    if difference(ack, other.acked) > 0:
-        other.acked = np.uint32(ack)
     unseen = difference(ack, other.next)
+    if other.fins and unseen == 1:
+        ack -= 1
+        unseen = 0
     # an acknowledgement beyond any window is damage or an attack, not loss
-    if 0 < unseen < (1 << 30):
+    if unseen >= 1 << 30 or difference(ack, other.acked) <= 0:
+        return
+    if unseen > 0:
         add_gap(other, gaps, counters, np.int64(other.next), ack)
-        other.next = np.uint32(ack)
+        other.next = np.uint32(ack & 0xFFFFFFFF)
+    if other.gap >= 0 and reliable(mine) and reliable(other):
+        for _ in range(holes(other, gaps, np.int64(other.acked), ack)):
+            other.tally_g += 1
+            counted(flow, histories, index, 1 - side, np.int64(other.tally_g), 103)
+    other.acked = np.uint32(ack & 0xFFFFFFFF)
 
 
 @kernel
@@ -186,60 +225,163 @@ def opening(flow, mine, gaps, counters, row, side):
 
 
 @kernel
-def flags_to_history(flow, mine, histories, index, side, row):
-    """Write the letters that a segment's flags and payload earn."""
+def again(flow, mine, histories, index, side, bit, seen_at, seq, letter):
+    """Write a letter unless this side wrote it for the same sequence number last time; returns the number to keep."""
+    if mine.letters & bit == 0 or seen_at != seq:
+        mine.letters |= bit
+        write_letter(flow, histories, index, side, letter)
+    return np.uint32(seq & 0xFFFFFFFF)
+
+
+@kernel
+def rare_letters(flow, mine, histories, index, side, row):
+    """Write the letters of a segment with SYN, FIN or RST."""
     flags = row.flags
-    if flags & SYN and flags & FIN:
-        once(flow, mine, histories, index, side, Q, 113)
-    if flags & SYN and flags & RST:
-        once(flow, mine, histories, index, side, I, 105)
-    if flags & SYN:
-        if flags & ACK:
-            once(flow, mine, histories, index, side, H, 104)
-        else:
-            once(flow, mine, histories, index, side, S, 115)
-    if row.payload:
-        once(flow, mine, histories, index, side, D, 100)
-    elif flags & (SYN | FIN | RST | ACK) == ACK:
-        once(flow, mine, histories, index, side, A, 97)
-    if flags & FIN:
-        once(flow, mine, histories, index, side, F, 102)
-    if flags & RST:
-        once(flow, mine, histories, index, side, R, 114)
-    if row.window == 0 and flags & (SYN | FIN | RST) == 0 and not row.lean:
+    several = (flags & SYN > 0) + (flags & FIN > 0) + (flags & RST > 0) > 1
+    if several and flags & FIN and flags & RST:
+        once(flow, mine, histories, index, side, WROTE_INCONSISTENT, 105)
+    elif several:
+        once(flow, mine, histories, index, side, WROTE_MIXED, 113)
+    elif flags & SYN:
+        letter = 104 if flags & ACK else 115
+        mine.syn_at = again(flow, mine, histories, index, side, WROTE_SYN, mine.syn_at, row.seq, letter)
+    elif flags & FIN:
+        end = (row.seq + row.payload) & 0xFFFFFFFF
+        mine.fin_at = again(flow, mine, histories, index, side, WROTE_FIN, mine.fin_at, end, 102)
+    else:
+        mine.rst_at = again(flow, mine, histories, index, side, WROTE_RST, mine.rst_at, row.seq, 114)
+
+
+@inlined
+def flags_to_history(flow, mine, other, histories, index, side, row):
+    """Write the letters that a segment's flags, payload and window earn."""
+    flags = row.flags
+    if flags & (SYN | FIN | RST):
+        rare_letters(flow, mine, histories, index, side, row)
+    elif row.payload:
+        if mine.letters & WROTE_DATA == 0:
+            once(flow, mine, histories, index, side, WROTE_DATA, 100)
+    elif flags & ACK and mine.letters & WROTE_ACK == 0:
+        once(flow, mine, histories, index, side, WROTE_ACK, 97)
+    if row.window == 0 and flags & RST == 0 and other.state != CLOSED and mine.state != RESET:
         mine.tally_w += 1
         counted(flow, histories, index, side, np.int64(mine.tally_w), 119)
 
 
-@kernel
-def segment(flow, mine, other, gaps, counters, histories, index, side, row):
-    """Account for one TCP segment from `side`. The pool of gaps has room for three more."""
-    flags_to_history(flow, mine, histories, index, side, row)
-    if row.lean:
+@inlined
+def move_on(flow, mine, other, histories, index, side, row):
+    """Move Zeek's last sequence number of this end on; payload that does not move it was sent before."""
+    flags = row.flags
+    after = row.seq + (0 if flags & RST else row.payload) + (flags & SYN > 0) + (flags & FIN > 0)
+    if mine.state == INACTIVE:
+        mine.start = np.uint32((row.seq - (flags & SYN == 0)) & 0xFFFFFFFF)
+        mine.last = np.uint32((after if flags & SYN else row.seq) & 0xFFFFFFFF)
+    elif flags & SYN and mine.state < CLOSED:
+        mine.start = np.uint32(row.seq)
+        mine.last = np.uint32(after & 0xFFFFFFFF)
+    if flags & ACK and other.state == INACTIVE:
+        other.start = np.uint32((row.ack - 1) & 0xFFFFFFFF)
+        other.last = other.start
+    forward = difference(after, mine.last)
+    if flags & (SYN | RST) and not -FAR <= forward <= FAR:
         return
-    if row.flags & SYN:
-        opening(flow, mine, gaps, counters, row, side)
-    if row.payload:
-        advance(flow, mine, gaps, counters, histories, index, side, row)
-    elif not mine.known and row.flags & RST == 0:
-        mine.known = 1
-        mine.base = np.uint32(row.seq)
-        mine.next = mine.base
+    if flags & FIN and difference(mine.last, mine.start) == 1:
+        mine.last = np.uint32(after & 0xFFFFFFFF)
+    elif mine.state == RESET:
+        return
+    elif forward > 0:
+        mine.last = np.uint32(after & 0xFFFFFFFF)
+    elif row.payload:
+        mine.tally_t += 1
+        counted(flow, histories, index, side, np.int64(mine.tally_t), 116)
+
+
+@kernel
+def go(side, state):
+    """Change an end's state, and remember the one before."""
+    if side.state != state:
+        side.before = side.state
+        side.state = state
+
+
+@kernel
+def leave_inactive(mine, other, from_orig, row):
+    """The state of an end after its first segment."""
+    flags = row.flags
+    if flags & SYN:
+        if from_orig:
+            go(mine, SYN_ACK_SENT if flags & ACK else SYN_SENT)
+        else:
+            if other.state == SYN_SENT:
+                go(other, OPEN)
+            go(mine, OPEN)
+    if flags & FIN:
+        go(mine, CLOSED)
+    if flags & RST:
+        go(mine, RESET)
+    if mine.state == INACTIVE and (from_orig or row.payload or other.state != SYN_SENT):
+        go(mine, OPEN if flags & ACK and other.state == OPEN else PARTIAL)
+
+
+@kernel
+def change_state(mine, other, from_orig, row):
+    """Move on the state of the end that sent a segment."""
+    flags = row.flags
+    state = mine.state
+    if state == INACTIVE:
+        leave_inactive(mine, other, from_orig, row)
+    elif state == SYN_SENT or state == SYN_ACK_SENT:
+        if flags & FIN:
+            go(mine, CLOSED)
+        if flags & RST:
+            go(mine, RESET)
+    elif state == PARTIAL or state == OPEN:
+        if flags & (SYN | ACK) == SYN and state == PARTIAL and other.state == INACTIVE:
+            go(mine, SYN_SENT)
+        if flags & RST:
+            go(mine, RESET)
+        elif flags & FIN:
+            go(mine, CLOSED)
+            if other.state == RESET and other.before == CLOSED:
+                go(other, CLOSED)
+    elif state == CLOSED and flags & RST and other.state != CLOSED:
+        go(mine, RESET)
+
+
+@kernel
+def note_end(flow, mine, row):
+    """Count a FIN or RST and keep the first frame of either."""
     if row.flags & FIN:
         mine.fins += 1
         if flow.fin_frame == 0:
             flow.fin_frame = row.number
-        if mine.fins == 1 and difference(row.seq + row.payload, mine.next) == 0:
-            mine.next = np.uint32((row.seq + row.payload + 1) & 0xFFFFFFFF)
     if row.flags & RST:
         mine.rsts += 1
         if flow.rst_frame == 0:
             flow.rst_frame = row.number
-            flow.closing = 1 + side
-            if mine.fins and other.fins:
-                flow.opening |= BOTH_CLOSED
-    elif row.flags & ACK:
-        acknowledge(other, gaps, counters, row.ack)
-        if side == flow.orig and flow.synack_ns >= 0 and flow.ack_rtt < 0 and row.flags & SYN == 0:
+
+
+@inlined
+def segment(flow, mine, other, gaps, counters, histories, index, side, row):
+    """Account for one TCP segment from `side`. The pool of gaps has room for four more."""
+    flags = row.flags
+    from_orig = side == flow.orig
+    flags_to_history(flow, mine, other, histories, index, side, row)
+    move_on(flow, mine, other, histories, index, side, row)
+    if flags & (SYN | FIN | RST) or mine.state != OPEN:
+        change_state(mine, other, from_orig, row)
+    if flags & SYN:
+        opening(flow, mine, gaps, counters, row, side)
+    if row.payload:
+        carry(mine, gaps, counters, row)
+    elif not mine.known and flags & RST == 0:
+        mine.known = 1
+        mine.base = np.uint32(row.seq)
+        mine.next = mine.base
+        mine.acked = mine.base
+    if flags & (FIN | RST):
+        note_end(flow, mine, row)
+    if flags & ACK and flags & RST == 0:
+        acknowledge(flow, mine, other, gaps, counters, histories, index, side, row.ack)
+        if flow.ack_rtt < 0 and flow.synack_ns >= 0 and from_orig and flags & SYN == 0:
             flow.ack_rtt = max(row.ts_ns - flow.synack_ns, 0)
-            flow.opening |= ESTABLISHED

@@ -53,7 +53,7 @@ MAX_RECORD = 16384 + 2048
 
 @kernel
 def is_record(octets, at, end):
-    """Do the octets at `at` begin a TLS record (as far as they are there)?"""
+    """Whether the octets at `at` begin a TLS record (as far as they are there)."""
     if end - at < 3:
         return False
     kind = u8(octets, at)
@@ -64,8 +64,10 @@ def is_record(octets, at, end):
 
 @kernel
 def begins(octets, at, end, message):
-    """Does the stream begin with a handshake record whose first message is `message`?"""
-    return end - at >= 6 and is_record(octets, at, end) and u8(octets, at) == HANDSHAKE and u8(octets, at + 5) == message
+    """Whether the stream begins with a handshake record whose first message is `message`."""
+    return (
+        end - at >= 6 and is_record(octets, at, end) and u8(octets, at) == HANDSHAKE and u8(octets, at + 5) == message
+    )
 
 
 @kernel
@@ -143,13 +145,13 @@ def place_of(octets, at, end, wanted):
 
 @kernel
 def greased(value):
-    """Is it one of the values that mean nothing (RFC 8701)?"""
+    """Whether it is one of the values that mean nothing (RFC 8701)."""
     return value & 0x0F0F == 0x0A0A and value >> 8 == value & 0xFF
 
 
 @kernel
 def lower_name(hello, at, length):
-    """Turn a host name to lower case where it stands, and drop one final dot; returns its length, -1 for no host name."""
+    """Turn a host name to lower case where it stands and drop one final dot: its length, -1 for no host name."""
     if length > 0 and hello[at + length - 1] == 46:
         length -= 1
     if length <= 0 or length > 255:
@@ -301,7 +303,7 @@ def certificate_chain(hello, at, end, ders, row, chain):
 @kernel
 def client_side(octets, at, end, handshake, text, strings, row, types, lengths):
     """Read the client's stream; False where the strings must grow first."""
-    listed, gathered, data, alert, alert_at, _ = deframe(octets, at, end, handshake, types, lengths)
+    _, gathered, data, alert, alert_at, _ = deframe(octets, at, end, handshake, types, lengths)
     row.client_data = data
     if alert >= 0:
         row.alert, row.alert_at, row.alert_side = alert, alert_at, 0
@@ -318,7 +320,7 @@ def client_side(octets, at, end, handshake, text, strings, row, types, lengths):
 @kernel
 def server_side(octets, at, end, handshake, text, strings, ders, row, chain, types, lengths):
     """Read the server's stream; False where the strings or certificates must grow first."""
-    listed, gathered, data, alert, alert_at, encrypted = deframe(octets, at, end, handshake, types, lengths)
+    _, gathered, data, alert, alert_at, encrypted = deframe(octets, at, end, handshake, types, lengths)
     row.server_data = data
     if encrypted:
         row.server_done |= SEEN_CCS

@@ -94,7 +94,9 @@ class Harvest:
                 self.strings.grow()
         return is_dns
 
-    def read_sessions(self, out: Array, groups: Array, picked: Array, tables: Tables, lists: tuple[Array, Array]) -> None:
+    def read_sessions(
+        self, out: Array, groups: Array, picked: Array, tables: Tables, lists: tuple[Array, Array]
+    ) -> None:
         """Read the picked groups' streams as TLS sessions."""
         order, marks = lists
         done, begun = 0, 0
@@ -147,7 +149,9 @@ class Harvest:
         row["flow"] = talk.flow
         row["via"] = VIA.index(via) if via in VIA else 0
         places = (row["client_at"], row["server_at"], row["certificate_at"], row["alert_at"])
-        for k, (place, client_side) in enumerate(zip(places, (True, False, False, row["alert_side"] == 0), strict=True)):
+        for k, (place, client_side) in enumerate(
+            zip(places, (True, False, False, row["alert_side"] == 0), strict=True)
+        ):
             if place >= 0:
                 stream, offset = (talk.orig, tls_at[0]) if client_side else (talk.resp, tls_at[1] - middle)
                 made.frames[0, k] = stream.at(int(place) + offset).frame
@@ -168,7 +172,7 @@ def harvest(tables: Tables, found: Harvest, *, silence_ns: int, final: bool) -> 
         over[:] = True  # too much waits: read it as it is rather than let memory grow
     _read_groups(tables, found, segments, order, groups[over])
     keep = np.zeros(segments.size, np.bool_)
-    streams.keep_back(segments, order, groups, over, keep)
+    streams.keep_back(order, groups, over, keep)
     c[fl.SEGMENTS], c[fl.ARENA] = streams.move_to_front(segments, keep, tables.arena)
 
 
@@ -247,12 +251,13 @@ def _conversations(
             continue
         kept = segments[order[g["first"] : g["last"]]]
         messages = tuple(
-            Message(int(s["ts_ns"]), int(s["frame"]), bool(s["side"]) == flip, _octets_of(tables.arena, s)) for s in kept
+            Message(int(s["ts_ns"]), int(s["frame"]), bool(s["side"]) == flip, _octets_of(tables.arena, s))
+            for s in kept
         )
         yield Conversation(flow, int(g["proto"]), orig_p, resp_p, messages=messages)
 
 
-def _octets_of(arena: Array, segment: Any) -> bytes:  # noqa: ANN401
+def _octets_of(arena: Array, segment: Any) -> bytes:
     """The octets of one kept segment."""
     at = int(segment["at"])
     return bytes(arena[at : at + int(segment["octets"])])

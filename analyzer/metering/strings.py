@@ -53,7 +53,7 @@ class Strings:
         return [octets.decode("ascii", "backslashreplace") for octets in self.octets()]
 
 
-def take(texts: list[Any], numbers: npt.NDArray[Any], missing: Any) -> npt.NDArray[np.object_]:  # noqa: ANN401
+def take(texts: list[Any], numbers: npt.NDArray[Any], missing: Any) -> npt.NDArray[np.object_]:
     """The strings of `numbers` as an object column; `missing` where a number is negative."""
     pool = np.empty(len(texts) + 1, dtype=object)
     pool[: len(texts)] = texts

@@ -20,8 +20,9 @@ from analyzer.settings import Settings
 ARENA_OCTETS = 32 << 20  # first octets of flows in waiting
 SEGMENTS = 1 << 18
 ERRORS = 1 << 14
-FIRST_FLOWS = 1 << 14
-FIRST_RATES = 1 << 16
+WIDEST_NS = 60 * 1_000_000_000  # of a bin: what is wider says nothing about a window of five minutes
+FIRST_SLOTS = 1 << 15
+FIRST_FLOWS = 1 << 19  # memory that is never touched costs nothing, and a table that need not grow is not copied
 
 Array = npt.NDArray[Any]
 
@@ -47,7 +48,7 @@ class Tables(NamedTuple):
 
 
 def likely_servers(ports: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    """For each port: do servers listen there (RFC 6335 section 6: below 1024, and those named)?"""
+    """Tell for each port whether servers listen there (RFC 6335 section 6: below 1024, and those named)."""
     likely = np.zeros(65536, np.bool_)
     likely[1:1024] = True
     likely[list(ports)] = True
@@ -73,17 +74,17 @@ class Sweep:
         self.bin_ns = settings.bin_s * 1_000_000_000
         limits = np.array([settings.udp_idle_s, settings.tcp_idle_s, settings.bin_s], np.int64) * 1_000_000_000
         self.tables = Tables(
-            slots=np.full(4 * FIRST_FLOWS, -1, np.int64),
+            slots=np.full(FIRST_SLOTS, -1, np.int64),
             flows=np.empty(FIRST_FLOWS, FLOW),
             sides=np.empty(2 * FIRST_FLOWS, SIDE),
             histories=np.empty((FIRST_FLOWS, HISTORY), np.uint8),
             gaps=np.empty(4096, GAP),
-            rates=np.empty(FIRST_RATES, sw.RATE),
+            rates=np.empty(settings.rates, sw.RATE),
             segments=np.empty(SEGMENTS, sw.SEGMENT),
             arena=np.empty(ARENA_OCTETS, np.uint8),
             errors=np.empty(ERRORS, sw.ERROR),
             fragments=np.zeros((sw.FRAGMENT_SLOTS, 2), np.int64),
-            decoded=fl.scratch(sw.BATCH),
+            decoded=fl.scratch(1),
             quoted=fl.scratch(1),
             limits=limits,
             likely=likely_servers(settings.server_ports),
@@ -133,17 +134,14 @@ class Sweep:
             self._harvest(final=False)
 
     def _make_room_for_rates(self) -> None:
-        """Let the log grow to its limit, then make bins wider: memory stays flat however long the capture is."""
+        """Make bins wider until half of the log is free: memory stays flat however long the capture is."""
         rates, c = self.tables.rates, self.tables.counters
-        if rates.size < self.settings.rates:
-            self.tables = self.tables._replace(rates=grown(rates, min(2 * rates.size, self.settings.rates)))
-            return
         while c[fl.RATES] + sw.BATCH > rates.size // 2:
             self.bin_ns *= 2
             self.tables.limits[sw.BIN_NS] = self.bin_ns
-            kept = compact(rates[: c[fl.RATES]], self.bin_ns)
+            kept = compact(rates[: c[fl.RATES]], int(c[fl.FLOWS]), self.bin_ns)
             rates[: kept.size] = kept
-            if kept.size == c[fl.RATES]:
+            if kept.size == c[fl.RATES] and self.bin_ns > WIDEST_NS:  # as many flows as rows: only growing helps
                 self.tables = self.tables._replace(rates=grown(rates, 2 * rates.size))
                 return
             c[fl.RATES] = kept.size
