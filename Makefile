@@ -72,7 +72,7 @@ bench: .venv/.develops ## measure beside other programs (BENCH=folder of gencap.
 golden: .venv/.develops ## write the expected results of the sample captures anew; read the diff
 	@$(PYTEST) -q -p no:xdist tests/golden --write-golden
 
-captures: .venv/.develops ## make the sample captures anew, from real programs (root, Linux)
+captures: .venv/.stages ## make the sample captures anew, from real programs (root, Linux)
 	@$(PY) captures/make.py $(ARGS)
 
 wheel: .venv/.develops ## build dist/*.whl
@@ -104,4 +104,9 @@ help: ## list what can be made
 .venv/.develops: pyproject.toml | .venv/bin/python
 	@echo "installing the analyzer, its libraries and the tools of its tests into .venv (once; a minute or two)"
 	@$(PIP) install --quiet --editable '.[dev]'
+	@touch .venv/.runs $@
+
+.venv/.stages: pyproject.toml | .venv/bin/python
+	@echo "installing the programs that the sample captures are made of into .venv (once; a minute or two)"
+	@$(PIP) install --quiet --editable '.[captures]'
 	@touch .venv/.runs $@

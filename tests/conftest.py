@@ -13,6 +13,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make golden` writes the expected results of the sample captures anew."""
+    parser.addoption("--write-golden", action="store_true", help="write tests/golden anew")
+
+
 def _lacks(what: str) -> None:
     """Skip, or fail where REQUIRE_PROGRAMS says that nothing may be skipped for want of a program."""
     if os.environ.get("REQUIRE_PROGRAMS", "") not in ("", "0"):
