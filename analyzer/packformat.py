@@ -85,6 +85,7 @@ KINDS: Mapping[str, Kind] = {
         "`who` exchanges nothing with anybody but `peer`",
         {"peer": Key(WORD, "the role that `who` may talk to", required=True), "inside": _INSIDE},
     ),
+    "only-documented": Kind("`who` opens no flow but those that other rules allow"),
     "no-dhcp": Kind(
         "`who` takes no lease on a network",
         {"network": Key(choice("machine", "company"), "which of the site's networks", "machine")},
@@ -235,6 +236,7 @@ ROLE = mapping(
         "responds": Key(REFERENCES, "one flow answered as one of these rules says tells the role", ()),
         "resolves": Key(REFERENCES, "a DNS answer with its address for a name of these rules tells the role", ()),
         "together": Key(many(many(REFERENCES)), "flows to one rule of every group of a combination tell the role", ()),
+        "weakly": Key(many(many(REFERENCES)), "as together, of a host that shows no other role", ()),
         "asked": Key(REFERENCES, "as originates, where the user asked for this pack", ()),
         "unless": Key(REFERENCES, "who opens such a flow has not this role", ()),
         "yields_to": Key(ONE_OR_MORE_WORDS, "roles that win over this one", ()),

@@ -83,6 +83,7 @@ class Role:
     responds    ids of rules; one flow that a host answers as one of them says, opened by a host of the rule's `who`
     resolves    ids of rules; one DNS answer that gives the host's address for one of their names
     together    combinations of groups of ids: flows from one host to a rule of every group of one are a sign
+    weakly      as together, of a host that shows no other role
     asked       as originates, but only where the user asked for this pack (--profile, or the site file's profiles)
     unless      ids of rules: who originates such a flow has not this role
     yields_to   roles that win where a host shows signs of both
@@ -97,6 +98,7 @@ class Role:
     yields_to: tuple[str, ...] = ()
     resolves: tuple[str, ...] = ()
     together: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    weakly: tuple[tuple[tuple[str, ...], ...], ...] = ()
     asked: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     general: bool = False
@@ -269,7 +271,7 @@ def _check_references(pack: RulePack) -> None:
     """Every id that is referred to is a rule's."""
     for role in pack.roles:
         groups = [role.originates, role.responds, role.resolves, role.unless, role.asked]
-        groups += [group for combination in role.together for group in combination]
+        groups += [group for combination in role.together + role.weakly for group in combination]
         _check_ids(pack, (reference for group in groups for reference in group), role.line)
     for rule in pack.rules:
         options = [name for name, key in KINDS[rule.kind].options.items() if key.shape is REFERENCES]

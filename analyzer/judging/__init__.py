@@ -1,0 +1,210 @@
+"""Facts, rule packs and a site file become conclusions: who is in scope, what each flow is, what became of each rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+
+import numpy as np
+
+from analyzer.findings import (
+    ChecklistItem,
+    Conclusions,
+    Finding,
+    Host,
+    Purpose,
+    RuleOutcome,
+)
+from analyzer.judging import loads
+from analyzer.judging.case import Answer, Case, octets
+from analyzer.judging.checks import BY_KIND
+from analyzer.judging.codes import CODES, Entry, explain
+from analyzer.judging.drafting import draft_site
+from analyzer.judging.filtering import Filter, FilterError, parse
+from analyzer.judging.place import Cast
+from analyzer.judging.reports import gather, numbered
+from analyzer.judging.roles import cast, profile
+from analyzer.judging.traffic import Traffic
+from analyzer.judging.variants import book
+from analyzer.judging.verdicts import decide
+from analyzer.observations import Observations
+from analyzer.rulepack import RulePack
+from analyzer.sitefile import Site
+
+__all__ = ["CODES", "Entry", "Filter", "FilterError", "draft_site", "explain", "judge", "parse"]
+
+STEPS = ("checklist", "reachable", "dns-works", "ntp-works")
+"""Kinds of rules that are steps of a document's checklist or troubleshooting list as well as outcomes."""
+
+
+def judge(
+    seen: Observations,
+    packs: Sequence[RulePack],
+    site: Site,
+    *,
+    profiles: Sequence[str] = (),
+    keep: Filter | None = None,
+    trust: Sequence[bytes] = (),
+) -> Conclusions:
+    """The conclusions from facts, packs and a site file.
+
+    profiles  "pack" or "pack:variant": what is judged; by default what the site file names, else every pack of which
+              the capture shows a host
+    keep      which flows are judged; all without one
+    trust     PEM files whose roots count as vouching; chains are no evidence yet, so they change nothing here
+    """
+    del trust
+    traffic = Traffic(seen, _ports(packs), _request_ports(packs))
+    who, signs = cast(seen, traffic, packs, site, profiles)
+    wanted = [profile(text) for text in (profiles or site.profiles)]
+    books, notes = [], list(who.notes)
+    for pack in who.packs:
+        stated = [want.variant for want in wanted if want.pack == pack.name and want.variant]
+        made, note = book(pack, who, signs[pack.name], site, stated)
+        books.append(made)
+        notes += [note] if note else []
+    mask = keep.mask(seen.flows) if keep else np.ones(traffic.count, np.bool_)
+    docket = decide(seen, traffic, who, books, mask)
+    cases = [Case(seen, who, held, docket, signs[held.pack.name], {}) for held in books]
+    answers = [_answers(case) for case in cases]
+    cases = [
+        Case(seen, who, case.book, docket, case.signs, MappingProxyType(held))
+        for case, held in zip(cases, answers, strict=True)
+    ]
+    notes += [note for case in cases for note in _notes(case)]
+    if not who.packs:
+        notes.append("no host of any rule pack is in the capture: nothing is judged")
+    return Conclusions(
+        packs=tuple(pack.name for pack in who.packs),
+        variants=tuple((held.pack.name, variant) for held in books for variant in held.variants),
+        flows=docket.table(seen),
+        hosts=_hosts(who),
+        rules=tuple(outcome for case in cases for outcome in _outcomes(case)),
+        findings=numbered([found for case in cases for found in _findings(case)]),
+        checklist=tuple(item for case in cases for item in _checklist(case)),
+        budgets=tuple(load.budget for case in cases for load in _loads(case)),
+        purposes=_purposes(cases),
+        notes=tuple(notes),
+    )
+
+
+def _ports(packs: Sequence[RulePack]) -> frozenset[int]:
+    """The ports of all rules."""
+    return frozenset(port.number for pack in packs for rule in pack.rules for port in rule.to.ports)
+
+
+def _request_ports(packs: Sequence[RulePack]) -> frozenset[int]:
+    """The ports on which rules look at HTTP requests."""
+    return frozenset(
+        port.number
+        for pack in packs
+        for rule in pack.rules
+        if rule.to.user_agents or rule.to.paths
+        for port in rule.to.ports
+    )
+
+
+def _answers(case: Case) -> dict[str, Answer]:
+    """What became of each rule; those that ask what others answered come last."""
+    answers: dict[str, Answer] = {}
+    here = Case(case.seen, case.cast, case.book, case.docket, case.signs, answers)
+    for rule in sorted(case.book.rules, key=lambda rule: BY_KIND[rule.kind].LAST):
+        answers[rule.id] = BY_KIND[rule.kind].check(rule, here)
+    return answers
+
+
+def _outcomes(case: Case) -> list[RuleOutcome]:
+    """The outcomes in the order of the pack."""
+    return [
+        RuleOutcome(
+            rule.id, case.book.pack.name, rule.basis, answer.outcome, rule.cite, rule.title, len(answer.flows),
+            octets(case, answer.flows), f"{answer.because} (reading: {rule.because})" if rule.basis == "reading" and rule.because else answer.because,
+        )
+        for rule in case.book.rules
+        for answer in [case.answers[rule.id]]
+    ]  # fmt: skip
+
+
+def _findings(case: Case) -> list[Finding]:
+    """All findings, each once; those that no rule of the pack stands for come as well."""
+    found = [finding for rule in case.book.rules for finding in case.answers[rule.id].findings]
+    found += gather(
+        case, [(at, ruling) for at, ruling in case.rulings() if ruling.broken is None and _told(ruling.code)]
+    )
+    return list({(finding.code, finding.host, finding.title): finding for finding in found}.values())
+
+
+def _told(code: str) -> bool:
+    """Whether flows of this code make a finding although they break no rule."""
+    return code not in {"", "behind-nat"}
+
+
+def _checklist(case: Case) -> list[ChecklistItem]:
+    """The steps of the document's lists, answered."""
+    sections = {rule.cite.section for rule in case.book.of("checklist")}
+    return [
+        ChecklistItem(rule.cite.quote, case.book.pack.name, answer.outcome, rule.cite, answer.because)
+        for rule in case.book.rules
+        if rule.kind == "checklist" or (rule.cite.section in sections and rule.cite.row > 0 and rule.kind in (*STEPS, "not-observable", "link-rate"))
+        for answer in [case.answers[rule.id]]
+    ]  # fmt: skip
+
+
+def _loads(case: Case) -> list[loads.Load]:
+    """All budgets of a pack."""
+    rules = case.book.of("budget")
+    up = tuple(rule for rule in rules if rule.options["direction"] == "up")
+    down = tuple(rule for rule in rules if rule.options["direction"] == "down")
+    made = loads.uploads(case, up) if up else []
+    return [*made, *(loads.machine_sides(case, up, made) if up else []), *(loads.downloads(case, down) if down else [])]
+
+
+def _purposes(cases: Sequence[Case]) -> tuple[Purpose, ...]:
+    """What the traffic of all packs served."""
+    merged: dict[str, Purpose] = {}
+    for case in cases:
+        for part in loads.purposes(case):
+            held = merged.get(part.purpose, Purpose(part.purpose, 0, 0, 0))
+            merged[part.purpose] = Purpose(
+                part.purpose, held.octets_up + part.octets_up, held.octets_down + part.octets_down, held.flows + part.flows
+            )  # fmt: skip
+    return tuple(merged.values())
+
+
+def _hosts(who: Cast) -> tuple[Host, ...]:
+    """The hosts in scope, once for each role, and the others of the site file."""
+    scope = [
+        Host(
+            actor.name, actor.addresses, actor.macs, part.role, part.pack,
+            actor.basis, part.why,
+        )
+        for actor in who.actors
+        for part in actor.parts
+        if not actor.shared
+    ]  # fmt: skip
+    shared = [
+        Host(actor.name, actor.addresses, actor.macs, "nat", pack, actor.basis, actor.shared)
+        for actor in who.actors
+        if actor.shared
+        for pack in dict.fromkeys(part.pack for part in actor.parts)
+    ]
+    others = [
+        Host(
+            host.name, host.addresses, host.macs, host.role, "", "site-file", "named so by the site file", judged=False
+        )
+        for host in who.site.hosts
+        if (host.name, host.role) in who.others
+    ]
+    return (*scope, *shared, *others)
+
+
+def _notes(case: Case) -> list[str]:
+    """Which readings were used, and what rules say of themselves where flows rest on them."""
+    used = {ruling.allowed[0].id: ruling.allowed[0] for _, ruling in case.rulings() if ruling.allowed}
+    lines = [f"{rule.id} is a reading: {rule.because}" for rule in used.values() if rule.basis == "reading"]
+    lines += [
+        f"{ruling.whom or (ruling.actor and ruling.actor.name)}: {ruling.why}"
+        for _, ruling in case.rulings()
+        if ruling.code == "in-half"
+    ]
+    return list(dict.fromkeys(lines))

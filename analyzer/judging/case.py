@@ -1,0 +1,120 @@
+"""All that a check looks at, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.findings import Finding, Outcome, Verdict
+from analyzer.judging.place import Actor, Cast
+from analyzer.judging.rulings import Book, Ruling
+from analyzer.judging.signs import Signs
+from analyzer.judging.verdicts import Docket
+from analyzer.observations import Observations
+from analyzer.rulepack import Rule
+
+Rows = npt.NDArray[np.int64]
+NONE: Rows = np.zeros(0, np.int64)
+DAY_S = 86_400.0  # a lease is renewed after half its time (RFC 2131 section 4.4.5), which is commonly a day or less
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a rule, over which flows, why, and what the user has to look at."""
+
+    outcome: Outcome
+    because: str
+    flows: Rows = field(default_factory=lambda: NONE)
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Case:
+    """One pack's case at one site. `answers` holds what was answered so far, by rule."""
+
+    seen: Observations
+    cast: Cast
+    book: Book
+    docket: Docket
+    signs: Signs
+    answers: Mapping[str, Answer]
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from the first to the last frame of the captures."""
+        times = [(capture.start_ns, capture.end_ns) for capture in self.seen.captures if capture.packets]
+        return (max(end for _, end in times) - min(start for start, _ in times)) / 1e9 if times else 0.0
+
+    def actors(self, rule: Rule) -> tuple[Actor, ...]:
+        """The hosts of whom the rule speaks."""
+        return self.cast.playing(self.book.pack.name, rule.who)
+
+    def rulings(self) -> list[tuple[int, Ruling]]:
+        """The rulings of this pack, with their numbers."""
+        return [(at, ruling) for at, ruling in enumerate(self.docket.rulings) if ruling.pack == self.book.pack.name]
+
+    def allowed(self, rules: Iterable[str], *verdicts: Verdict) -> Rows:
+        """The flows that one of these rules allows, with one of these verdicts."""
+        wanted = set(rules)
+        return self.docket.flows(
+            [at for at, ruling in self.rulings() if ruling.verdict in verdicts and wanted & {rule.id for rule in ruling.allowed}]
+        )  # fmt: skip
+
+    def reasons(self, rules: Iterable[str]) -> list[str]:
+        """Why flows that these rules allow did not work, each reason once."""
+        wanted = set(rules)
+        found = [
+            ruling.why
+            for _, ruling in self.rulings()
+            if ruling.verdict is Verdict.UNDETERMINED and wanted & {rule.id for rule in ruling.allowed}
+        ]
+        return list(dict.fromkeys(found))
+
+    def breaches(self, rule: Rule) -> list[tuple[int, Ruling]]:
+        """The rulings that break a rule; of a prohibition, also those filed under another rule of its kind."""
+        return [
+            (at, ruling)
+            for at, ruling in self.rulings()
+            if ruling.broken is not None
+            and (ruling.broken.id == rule.id or (ruling.broken.kind == rule.kind != "destination"))
+        ]
+
+    def of(self, actors: Sequence[Actor]) -> Rows:
+        """The flows for which one of these hosts answers."""
+        names = {actor.name for actor in actors}
+        return self.docket.flows([at for at, ruling in self.rulings() if ruling.actor and ruling.actor.name in names])
+
+    def selected(self, rule: Rule, option: str = "answered_by") -> tuple[Rule, ...]:
+        """The rules that an option names, as far as they hold here."""
+        references = rule.options.get(option) or ()
+        held = {kept.id for kept in self.book.rules}
+        return tuple(found for found in self.book.pack.select(references) if found.id in held)
+
+
+def octets(case: Case, rows: Rows) -> int:
+    """Octets at IP length of flows, both ways."""
+    flows = case.seen.flows
+    return int(flows.orig_octets[rows].sum() + flows.resp_octets[rows].sum())
+
+
+def count(number: int, what: str) -> str:
+    """A number of things in words, as `1 flow` or `3 flows`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def listed(names: Iterable[str], most: int = 3) -> str:
+    """A few names in words, and how many more there are."""
+    held = list(dict.fromkeys(names))
+    more = f" and {len(held) - most} more" if len(held) > most else ""
+    return ", ".join(held[:most]) + more
+
+
+def lasting(seconds: float) -> str:
+    """A length of time in words."""
+    for limit, unit, name in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds / 86_400:.1f} days"

@@ -1,0 +1,48 @@
+"""A host keeps the rate that the document grants it."""
+
+from __future__ import annotations
+
+from analyzer.findings import Finding, Outcome, Strength, Verdict
+from analyzer.judging.case import Answer, Case
+from analyzer.judging.loads import Load, cloud, downloads, fold, uploads
+from analyzer.judging.reports import finding
+from analyzer.rulepack import Rule
+
+KIND = "budget"
+LAST = 0
+
+
+def check(rule: Rule, case: Case) -> Answer:
+    """Fails where a host's rate is above the sum of what is granted; too short a capture tells nothing."""
+    same = tuple(kept for kept in case.book.of(KIND) if kept.options["direction"] == rule.options["direction"])
+    up = rule.options["direction"] == "up"
+    loads = uploads(case, same) if up else downloads(case, same)
+    mine = [load for load in loads if _concerns(rule, load)]
+    if loads and not mine:
+        return Answer(Outcome.NOT_OBSERVED, f"no {rule.options['machine_class']} machine is known")
+    outcome, because = fold(mine)
+    first = next((kept for kept in same if any(_concerns(kept, load) for load in mine)), rule)
+    findings = tuple(
+        _finding(rule, case, load) for load in mine if load.budget.outcome is Outcome.FAILS and first.id == rule.id
+    )
+    return Answer(outcome, because, cloud(case, case.book.rules), findings)
+
+
+def _concerns(rule: Rule, load: Load) -> bool:
+    """Whether a budget counts machines of the rule's class, or of none."""
+    wanted = rule.options.get("machine_class") or ""
+    counted = {name for name, _ in load.budget.machines}
+    return not wanted or not counted or wanted in counted or (wanted == "standard" and "unknown" in counted)
+
+
+def _finding(rule: Rule, case: Case, load: Load) -> Finding:
+    """The finding on a rate that is too high."""
+    rate, limit = load.budget.rate.mean_bps / 1000, load.budget.budget_bps / 1000
+    actor = next(actor for actor in case.actors(rule) if actor.name == load.budget.host)
+    mine = case.of([actor])
+    flows = cloud(case, case.book.rules)
+    rows = flows[[row in set(mine.tolist()) for row in flows.tolist()]]
+    title = f"{actor.name}: {rate:.3g} kbps against a budget of {limit:g} kbps"
+    return finding(
+        case, rule, "rate-over-budget", Verdict.EXPECTED, rule.severity, Strength.STRONG, title, rows, load.because, actor.name
+    )  # fmt: skip

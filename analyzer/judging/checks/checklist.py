@@ -1,0 +1,47 @@
+"""A step of a checklist, answered by what became of other rules."""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.findings import Outcome
+from analyzer.judging.case import Answer, Case, Rows, listed
+from analyzer.judging.reports import rows_of
+from analyzer.rulepack import Rule
+
+KIND = "checklist"
+LAST = 2
+NUMBER = re.compile(r"\b[0-9]{1,5}\b")
+
+
+def check(rule: Rule, case: Case) -> Answer:
+    """Fails where one of the rules fails; holds where each does, or, where the step is about ports, one for each port."""
+    rules = [found for found in case.selected(rule) if found.id in case.answers]
+    answers = {found.id: case.answers[found.id] for found in rules}
+    flows = rows_of(row for answer in answers.values() for row in answer.flows.tolist())
+    failed = [found.title for found in rules if answers[found.id].outcome is Outcome.FAILS]
+    if failed:
+        return Answer(Outcome.FAILS, f"fails: {listed(failed)}", flows)
+    if rules and all(answer.outcome is Outcome.NOT_OBSERVABLE for answer in answers.values()):
+        return Answer(Outcome.NOT_OBSERVABLE, next(iter(answers.values())).because, flows)
+    named = {int(number) for number in NUMBER.findall(rule.cite.quote)}
+    ports = {port.number for found in rules for port in found.to.ports} & named
+    if ports:
+        open_ports = {
+            port.number for found in rules for port in found.to.ports if answers[found.id].outcome is Outcome.HOLDS
+        }
+        return _of_parts({f"port {port}": port in open_ports for port in sorted(ports)}, flows)
+    needed = [found for found in rules if found.required]
+    return _of_parts({found.title: answers[found.id].outcome is Outcome.HOLDS for found in needed}, flows)
+
+
+def _of_parts(parts: dict[str, bool], flows: Rows) -> Answer:
+    """The answer from what was shown of each part."""
+    shown = [name for name, good in parts.items() if good]
+    missing = [name for name, good in parts.items() if not good]
+    if parts and not missing:
+        return Answer(Outcome.HOLDS, f"shown by flows that worked: {listed(shown, 6)}", flows)
+    if not shown:
+        return Answer(Outcome.NOT_OBSERVED, f"nothing in the capture answers it: {listed(missing)}", flows)
+    because = f"{len(shown)} of {len(parts)} shown, none fails; not shown: {listed(missing, 4)}"
+    return Answer(Outcome.NOT_OBSERVED, because, flows)

@@ -1,0 +1,64 @@
+"""A host gets answers to its questions, from the documented resolver or from the one it falls back to."""
+
+from __future__ import annotations
+
+from analyzer.findings import Finding, Outcome, Strength, Verdict
+from analyzer.judging.case import Answer, Case, Rows, count, listed
+from analyzer.judging.place import Actor
+from analyzer.judging.reports import finding
+from analyzer.judging.traffic import Trouble
+from analyzer.rulepack import Rule
+
+KIND = "dns-works"
+LAST = 1
+
+
+def check(rule: Rule, case: Case) -> Answer:
+    """Holds where questions were answered; not observed where none was, or none was asked."""
+    rules = case.selected(rule)
+    ids = [found.id for found in rules]
+    worked = case.allowed(ids, Verdict.EXPECTED)
+    tried = case.allowed(ids, Verdict.UNDETERMINED)
+    findings = tuple(
+        found for actor in case.actors(rule) for found in _silent(rule, case, actor, rules, worked) if not actor.shared
+    )
+    if len(worked):
+        servers = listed(sorted({case.seen.flows.resp_h[row] for row in worked.tolist()}))
+        more = f"; {count(len(tried), 'flow')} without an answer" if len(tried) else ""
+        return Answer(Outcome.HOLDS, f"{count(len(worked), 'flow')} answered by {servers}{more}", worked, findings)
+    if len(tried):
+        return Answer(
+            Outcome.NOT_OBSERVED,
+            f"{count(len(tried), 'flow')} asked, none answered: {listed(case.reasons(ids))}",
+            tried,
+        )
+    return Answer(Outcome.NOT_OBSERVED, "no question of such a host is in the capture")
+
+
+def _silent(rule: Rule, case: Case, actor: Actor, rules: tuple[Rule, ...], worked: Rows) -> list[Finding]:
+    """The documented resolvers that left this host without an answer to repeated questions, while another answered."""
+    flows = case.seen.flows
+    answered = {flows.resp_h[row] for row in worked.tolist() if flows.orig_h[row] in actor.addresses}
+    required = [found for found in rules if found.required]
+    if not answered or len(required) == len(rules):
+        return []
+    made = []
+    for found in required:
+        rows = [
+            row
+            for row in case.allowed([found.id], Verdict.UNDETERMINED).tolist()
+            if flows.orig_h[row] in actor.addresses
+            and case.docket.rulings[case.docket.which[row]].why == str(Trouble.NO_ANSWER)
+        ]
+        servers = {flows.resp_h[row] for row in rows}
+        asked = sum(int(flows.orig_packets[row]) for row in rows)
+        if asked > 1 and not servers & answered:
+            whom = " and ".join(sorted(servers))
+            made.append(
+                finding(
+                    case, found, "documented-resolver-silent", Verdict.UNDETERMINED, rule.severity.LOW, Strength.SUGGESTIVE,
+                    f"{actor.name} got no answer from {whom} and fell back to {listed(sorted(answered))}",
+                    case.allowed([found.id], Verdict.UNDETERMINED), f"{count(asked, 'query')}, no answer".replace("querys", "queries"), actor.name,
+                )
+            )  # fmt: skip
+    return made

@@ -1,0 +1,28 @@
+"""TLS is end to end between a host and whom it names."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analyzer.findings import Outcome, Verdict
+from analyzer.judging.case import Answer, Case, count
+from analyzer.rulepack import Rule
+
+KIND = "no-interception"
+LAST = 0
+
+
+def check(rule: Rule, case: Case) -> Answer:
+    """Not observable from one capture where no flow shows a sign: TLS 1.3 hides what would."""
+    rows = case.of(case.actors(rule))
+    if rule.options.get("rules"):
+        named = [found.id for found in case.selected(rule, "rules")]
+        rows = np.intersect1d(rows, case.allowed(named, Verdict.EXPECTED, Verdict.UNDETERMINED))
+    rows = np.intersect1d(rows, case.seen.tls.flow)
+    if not len(rows):
+        return Answer(Outcome.NOT_OBSERVED, "no such TLS flow is in the capture")
+    because = (
+        f"{count(len(rows), 'TLS flow')}, none shows a sign, and what would show one is encrypted;"
+        " a second capture beyond the firewall (analyzer compare) settles it"
+    )
+    return Answer(Outcome.NOT_OBSERVABLE, because, rows)

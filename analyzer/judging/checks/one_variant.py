@@ -1,0 +1,47 @@
+"""A host belongs to one variant of the document."""
+
+from __future__ import annotations
+
+from analyzer.findings import Finding, Outcome, Strength, Verdict
+from analyzer.judging.case import Answer, Case, listed
+from analyzer.judging.reports import finding, rows_of
+from analyzer.judging.variants import seen_at
+from analyzer.rulepack import Rule
+
+KIND = "one-variant"
+LAST = 0
+
+
+def check(rule: Rule, case: Case) -> Answer:
+    """Fails where one host shows signs of two; an address of several hosts may rightly show both."""
+    findings: list[Finding] = []
+    told = []
+    for actor in case.actors(rule):
+        variants = seen_at(case.book.pack, case.signs, actor.addresses)
+        if len(variants) > 1 and not actor.shared:
+            findings.append(_finding(rule, case, actor.name, variants, actor.addresses))
+        told += [f"{actor.name}: {' and '.join(variants)}"] if variants else []
+    if findings:
+        return Answer(Outcome.FAILS, listed(told), findings=tuple(findings))
+    if told:
+        return Answer(Outcome.HOLDS, listed(told))
+    return Answer(Outcome.NOT_OBSERVED, "no name or address that belongs to one variant only is in the capture")
+
+
+def _finding(
+    rule: Rule, case: Case, host: str, variants: dict[str, tuple[str, int]], addresses: tuple[str, ...]
+) -> Finding:
+    """The finding on one host."""
+    both = " and ".join(variants)
+    frames = tuple(frame for _, frame in variants.values())
+    flows = case.seen.flows
+    rows = rows_of(
+        row
+        for row in range(len(flows.proto))
+        if int(flows.first_frame[row]) in frames and flows.orig_h[row] in addresses
+    )
+    detail = "; ".join(f"{variant}: {text}" for variant, (text, _) in variants.items())
+    return finding(
+        case, rule, "two-variants", Verdict.EXPECTED, rule.severity, Strength.STRONG,
+        f"{host} uses {both} at once", rows, detail, host, frames,
+    )  # fmt: skip

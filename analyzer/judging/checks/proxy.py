@@ -1,0 +1,62 @@
+"""An explicit proxy may be used; its credentials do not travel in clear."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analyzer.findings import Finding, Outcome, Strength, Verdict
+from analyzer.judging.case import NONE, Answer, Case, Rows, count, listed
+from analyzer.judging.place import Actor
+from analyzer.judging.reports import finding
+from analyzer.rulepack import Rule
+
+KIND = "proxy"
+LAST = 0
+
+
+def check(rule: Rule, case: Case) -> Answer:
+    """Fails where credentials were seen in clear; holds where a proxy opened a way; else not observed."""
+    http = case.seen.http
+    asked = np.unique(http.flow[np.isin(http.form, ("absolute", "authority"))])
+    findings: list[Finding] = []
+    used: Rows = NONE
+    for actor in case.actors(rule):
+        mine = np.intersect1d(case.of([actor]), asked)
+        used = np.union1d(used, mine)
+        findings += _in_clear(rule, case, actor, mine)
+    direct = case.allowed([rule.id], Verdict.EXPECTED, Verdict.UNDETERMINED)
+    used = np.union1d(used, direct)
+    servers = listed(
+        sorted({f"{case.seen.flows.resp_h[row]} port {case.seen.flows.resp_p[row]}" for row in used.tolist()})
+    )
+    if findings:
+        return Answer(Outcome.FAILS, f"credentials in clear to {servers}; shown nowhere", used, tuple(findings))
+    granted = [row for row in used.tolist() if case.docket.rulings[case.docket.which[row]].verdict is Verdict.EXPECTED]
+    if granted:
+        return Answer(
+            Outcome.HOLDS, f"{count(len(granted), 'flow')} through {servers}, each judged by whom it asked for", used
+        )
+    if len(used):
+        return Answer(Outcome.NOT_OBSERVED, f"{count(len(used), 'flow')} to {servers}, none of which got through", used)
+    return Answer(Outcome.NOT_OBSERVED, "no request to a proxy is in the capture")
+
+
+def _in_clear(rule: Rule, case: Case, actor: Actor, mine: Rows) -> list[Finding]:
+    """One finding for each proxy that got credentials in clear."""
+    http, flows = case.seen.http, case.seen.flows
+    rows = np.flatnonzero(np.isin(http.flow, mine) & http.proxy_credentials)
+    by_proxy: dict[str, list[int]] = {}
+    for row in rows.tolist():
+        flow = int(http.flow[row])
+        by_proxy.setdefault(f"{flows.resp_h[flow]} port {flows.resp_p[flow]}", []).append(row)
+    made = []
+    for whom, held in by_proxy.items():
+        title = f"{actor.name} sent its proxy credentials in clear to {whom}"
+        made.append(
+            finding(
+                case, rule, "proxy-credentials-clear", Verdict.EXPECTED, rule.severity, Strength.PROOF, title,
+                np.unique(http.flow[held]), f"{count(len(held), 'request')} with Proxy-Authorization", actor.name,
+                [int(http.request_frame[row]) for row in held[:3]],
+            )
+        )  # fmt: skip
+    return made

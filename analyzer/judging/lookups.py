@@ -1,0 +1,57 @@
+"""What clients asked the DNS, and which addresses they were told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from analyzer.judging import addresses
+from analyzer.observations import Observations
+
+
+class Lookup(NamedTuple):
+    """A question, by its row of Dns, with the addresses that answered it."""
+
+    row: int
+    client: str
+    resolver: str
+    name: str
+    told: tuple[str, ...]
+
+
+class Lookups:
+    """The lookups of some clients (all where none are given), in order."""
+
+    def __init__(self, seen: Observations, clients: frozenset[str] | None = None) -> None:
+        dns, flows = seen.dns, seen.flows
+        rows = range(len(dns.flow)) if clients is None else _rows_of(seen, clients)
+        self.all: list[Lookup] = []
+        self.told: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self.asking: set[str] = set()
+        self.answering: set[str] = set()
+        for row in rows:
+            flow = int(dns.flow[row])
+            client, resolver = flows.orig_h[flow], flows.resp_h[flow]
+            told = tuple(answer for answer in dns.answers[row] if addresses.parse(answer) is not None)
+            self.all.append(Lookup(row, client, resolver, dns.query[row], told))
+            if dns.rcode_name[row]:
+                self.answering.add(resolver)
+            if told:
+                self.asking.add(client)
+            for address in told:
+                self.told[client, address].add(dns.query[row])
+
+    def names(self, client: str, address: str) -> tuple[str, ...]:
+        """The names for which this client was told this address, in alphabetical order."""
+        return tuple(sorted(self.told.get((client, address), ())))
+
+
+def _rows_of(seen: Observations, clients: Iterable[str]) -> list[int]:
+    """Rows of Dns whose questions these clients sent."""
+    wanted = frozenset(clients)
+    mine = np.fromiter((address in wanted for address in seen.flows.orig_h), np.bool_, len(seen.flows.orig_h))
+    rows: list[int] = np.flatnonzero(mine[seen.dns.flow]).tolist()
+    return rows

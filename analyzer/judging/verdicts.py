@@ -1,0 +1,110 @@
+"""A ruling for every flow: kinds of flows are ruled on once, and each flow gets its kind's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.findings import FlowVerdicts, Verdict
+from analyzer.judging.leases import leased_flows
+from analyzer.judging.links import housekeeping
+from analyzer.judging.place import Cast
+from analyzer.judging.rulings import OUT_OF_SCOPE, Book, Judge, Ruling
+from analyzer.judging.traffic import Groups, Mask, Traffic, Trouble
+from analyzer.observations import Observations
+
+HOUSEKEEPING = Ruling(Verdict.HOUSEKEEPING)
+
+
+@dataclass(frozen=True)
+class Docket:
+    """All rulings, and per flow which of them is its own; `kinds` are those of the flows of hosts in scope."""
+
+    rulings: tuple[Ruling, ...]
+    which: npt.NDArray[np.int64]
+    groups: Groups
+
+    def flows(self, chosen: Sequence[int]) -> npt.NDArray[np.int64]:
+        """The flows, in order, that have one of these rulings."""
+        return np.flatnonzero(np.isin(self.which, list(chosen)))
+
+    def table(self, seen: Observations) -> FlowVerdicts:
+        """The rulings as columns, one entry per flow."""
+        columns: list[list[object]] = [[], [], [], [], []]
+        for ruling in self.rulings:
+            rule = ruling.rule
+            cells = (
+                str(ruling.verdict), rule.id if rule else "", ruling.pack, str(ruling.strength or ""), (ruling.code,) if ruling.code else (),
+            )  # fmt: skip
+            for column, cell in zip(columns, cells, strict=True):
+                column.append(cell)
+        spread = [_objects(column)[self.which] for column in columns]
+        end_to_end = np.full(len(self.which), "", dtype=object)
+        end_to_end[seen.tls.flow] = "no_sign"
+        return FlowVerdicts(*spread, end_to_end)
+
+
+def _objects(cells: Sequence[object]) -> npt.NDArray[np.object_]:
+    """Cells as a column of objects, tuples included."""
+    column = np.empty(len(cells), dtype=object)
+    for row, cell in enumerate(cells):
+        column[row] = cell
+    return column
+
+
+def decide(seen: Observations, traffic: Traffic, cast: Cast, books: Sequence[Book], keep: Mask) -> Docket:
+    """The rulings for all flows; those outside `keep` are not judged."""
+    rulings: list[Ruling] = [OUT_OF_SCOPE, HOUSEKEEPING]
+    which = np.zeros(traffic.count, np.int64)
+    quiet = housekeeping(traffic)
+    which[quiet] = 1
+    scope = np.array([cast.at(str(address)) is not None for address in traffic.addresses], np.bool_)
+    judged = keep & ~quiet & (scope[traffic.orig] | scope[traffic.resp]) if len(scope) else keep & ~quiet
+    groups = traffic.groups(judged)
+    judge = Judge(cast, books)
+    numbers: dict[object, int] = {}
+    kinds = [_number(judge.rule(kind), numbers, rulings) for kind in groups.kinds]
+    which[groups.rows] = np.array(kinds, np.int64)[groups.kind] if kinds else 0
+    _prove_by_consequence(traffic, rulings, which, numbers)
+    for flow, ruling in leased_flows(seen, cast, books):
+        which[flow] = _number(ruling, numbers, rulings)
+    which[~keep] = 0
+    return Docket(tuple(rulings), which, groups)
+
+
+def _number(ruling: Ruling, numbers: dict[object, int], rulings: list[Ruling]) -> int:
+    """The number of a ruling, a new one where it was not given before."""
+    if ruling.key not in numbers:
+        numbers[ruling.key] = len(rulings)
+        rulings.append(ruling)
+    return numbers[ruling.key]
+
+
+def _prove_by_consequence(
+    traffic: Traffic,
+    rulings: list[Ruling],
+    which: npt.NDArray[np.int64],
+    numbers: dict[object, int],
+) -> None:
+    """A lookup whose answer the capture lacks did work where its client then named the host that it had asked for."""
+    unseen = traffic.trouble == list(Trouble).index(Trouble.UNSEEN)
+    waiting = {
+        flow: rulings[which[flow]]
+        for flow in np.flatnonzero(unseen).tolist()
+        if rulings[which[flow]].verdict is Verdict.UNDETERMINED and rulings[which[flow]].allowed
+    }
+    if not waiting:
+        return
+    flows, dns = traffic.seen.flows, traffic.seen.dns
+    reached = {
+        (traffic.orig[flow], traffic.names[traffic.name[flow]]): int(flows.end_ns[flow])
+        for flow in np.flatnonzero(flows.server_name_basis != "").tolist()
+    }
+    for row in range(len(dns.flow)):
+        flow = int(dns.flow[row])
+        if flow in waiting and reached.get((traffic.orig[flow], dns.query[row]), 0) >= dns.ts_ns[row]:
+            works = replace(waiting[flow], verdict=Verdict.EXPECTED, why="its client then reached the name")
+            which[flow] = _number(works, numbers, rulings)
