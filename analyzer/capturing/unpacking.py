@@ -129,7 +129,7 @@ def _rescued(
     while packed and data:
         more = True
         while more and not machine.eof:
-            room = min(unpacked - got, PIECE) or 1
+            room = max(min(unpacked - got, PIECE), 1)
             try:
                 piece = machine.decompress(data, max_length=room)
             except error:
