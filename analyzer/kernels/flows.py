@@ -59,6 +59,7 @@ SIDE = np.dtype(
         ("next", "u4"),  # sequence number after the last octet seen
         ("acked", "u4"),  # highest acknowledgement of the other side
         ("isn", "u4"),
+        ("isn_before", "u4"),
         ("kept", "u4"),  # octets of the stream handed to the dissectors
         ("handed", "u4"),  # … in so many segments
         ("gap", "i4"),  # first of the side's gaps, -1 for none
@@ -284,6 +285,7 @@ def clear(side):
     side.next = 0
     side.acked = 0
     side.isn = 0
+    side.isn_before = 0
     side.kept = 0
     side.handed = 0
     side.gap = -1

@@ -202,7 +202,7 @@ def update(octets, row, t):
     index = flow_of(row, side, t.slots, t.flows, t.sides, t.fragments, t.limits, t.counters, t.likely)
     flow = t.flows[index]
     if row.fragment == 2 and row.proto == flow.proto:
-        side = 1 if (row.src_hi == flow.b_hi and row.src_lo == flow.b_lo) else 0
+        side = 0 if (row.src_hi == flow.a_hi and row.src_lo == flow.a_lo) else 1
     mine = t.sides[2 * index + side]
     account(flow, mine, t.sides, index, row, t.rates, t.limits, t.counters)
     if row.fragment == 2:

@@ -208,8 +208,10 @@ def opening(flow, mine, gaps, counters, row, side):
             if flow.synack_ns < 0:
                 flow.syn_ns = row.ts_ns
         mine.syns += 1
-    if mine.isn == row.seq and mine.syns + mine.synacks > 1:
+    times = mine.syns + mine.synacks
+    if (times > 1 and mine.isn == row.seq) or (times > 2 and mine.isn_before == row.seq):
         return
+    mine.isn_before = mine.isn
     mine.isn = np.uint32(row.seq)
     begin = (row.seq + 1) & 0xFFFFFFFF
     early = difference(mine.base, begin)

@@ -41,4 +41,21 @@ def per_bin(log: Array, flows: Array, sides: Array) -> tuple[Array, Array, Array
     columns = [np.empty(log.size + flows.size, np.int64) for _ in range(4)]
     written = kernels.spread(log, order, ends, flows, sides, *columns)
     flow, begin, orig, resp = (column[:written] for column in columns)
+    if not _in_order(flow, begin):  # time stepped back: a bin that it came back to has several rows
+        flow, begin, orig, resp = _summed(flow, begin, orig, resp)
     return flow, begin, orig, resp
+
+
+def _in_order(flow: Array, begin: Array) -> bool:
+    """Whether each flow's bins stand in order of time, each once."""
+    return bool(np.all((flow[1:] != flow[:-1]) | (begin[1:] > begin[:-1])))
+
+
+def _summed(flow: Array, begin: Array, orig: Array, resp: Array) -> tuple[Array, Array, Array, Array]:
+    """The rows in order of flow and time, those of one bin added up."""
+    order = np.lexsort((begin, flow))
+    flow, begin, orig, resp = (column[order] for column in (flow, begin, orig, resp))
+    first = np.ones(flow.size, np.bool_)
+    first[1:] = (flow[1:] != flow[:-1]) | (begin[1:] != begin[:-1])
+    at = np.flatnonzero(first)
+    return flow[at], begin[at], np.add.reduceat(orig, at), np.add.reduceat(resp, at)
