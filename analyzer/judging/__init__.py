@@ -8,10 +8,12 @@ from types import MappingProxyType
 import numpy as np
 
 from analyzer.findings import (
+    Basis,
     ChecklistItem,
     Conclusions,
     Finding,
     Host,
+    Outcome,
     Purpose,
     RuleOutcome,
 )
@@ -28,7 +30,7 @@ from analyzer.judging.traffic import Traffic
 from analyzer.judging.variants import book
 from analyzer.judging.verdicts import decide
 from analyzer.observations import Observations
-from analyzer.rulepack import RulePack
+from analyzer.rulepack import Rule, RulePack
 from analyzer.sitefile import Site
 
 __all__ = ["CODES", "Entry", "Filter", "FilterError", "draft_site", "explain", "judge", "parse"]
@@ -118,11 +120,17 @@ def _outcomes(case: Case) -> list[RuleOutcome]:
     return [
         RuleOutcome(
             rule.id, case.book.pack.name, rule.basis, answer.outcome, rule.cite, rule.title, len(answer.flows),
-            octets(case, answer.flows), f"{answer.because} (reading: {rule.because})" if rule.basis == "reading" and rule.because else answer.because,
+            octets(case, answer.flows), _because(rule, answer),
         )
         for rule in case.book.rules
         for answer in [case.answers[rule.id]]
     ]  # fmt: skip
+
+
+def _because(rule: Rule, answer: Answer) -> str:
+    """Why an outcome is what it is; one that rests on a reading says so."""
+    told = rule.basis is Basis.READING and answer.outcome in {Outcome.HOLDS, Outcome.FAILS}
+    return f"{answer.because} (reading: {rule.because})" if told and rule.because else answer.because
 
 
 def _findings(case: Case) -> list[Finding]:

@@ -49,8 +49,12 @@ class Case:
         return (max(end for _, end in times) - min(start for start, _ in times)) / 1e9 if times else 0.0
 
     def actors(self, rule: Rule) -> tuple[Actor, ...]:
-        """The hosts of whom the rule speaks."""
+        """The hosts of whom the rule speaks, addresses of several hosts among them."""
         return self.cast.playing(self.book.pack.name, rule.who)
+
+    def singles(self, rule: Rule) -> tuple[Actor, ...]:
+        """The hosts of whom the rule speaks, each by an address of its own."""
+        return tuple(actor for actor in self.actors(rule) if not actor.shared)
 
     def rulings(self) -> list[tuple[int, Ruling]]:
         """The rulings of this pack, with their numbers."""
@@ -86,6 +90,13 @@ class Case:
         """The flows for which one of these hosts answers."""
         names = {actor.name for actor in actors}
         return self.docket.flows([at for at, ruling in self.rulings() if ruling.actor and ruling.actor.name in names])
+
+    def touching(self, actors: Sequence[Actor]) -> Rows:
+        """The flows of hosts in scope that one of these hosts takes part in, whoever answers for it."""
+        wanted = [address for actor in actors for address in actor.addresses]
+        flows, rows = self.seen.flows, self.docket.groups.rows
+        found: Rows = np.sort(rows[np.isin(flows.orig_h[rows], wanted) | np.isin(flows.resp_h[rows], wanted)])
+        return found
 
     def selected(self, rule: Rule, option: str = "answered_by") -> tuple[Rule, ...]:
         """The rules that an option names, as far as they hold here."""

@@ -35,72 +35,92 @@ def cloud(case: Case, rules: tuple[Rule, ...]) -> Rows:
     return case.allowed(named, *USED)
 
 
-def machines_of(case: Case, edge: Actor, role: str) -> tuple[tuple[Actor, ...], str]:
-    """The machines of a collector: those that it spoke with, else, with one collector, all that are known."""
-    flows = case.seen.flows
-    known = case.cast.playing(case.book.pack.name, (role,))
-    mine = case.of([edge])
-    met = {address for row in mine.tolist() for address in (flows.orig_h[row], flows.resp_h[row])}
+def machines_role(case: Case) -> str:
+    """The role of machines: the one that the pack wants to talk to one peer only."""
+    return next((rule.who[0] for rule in case.book.rules if rule.kind == "isolated-machines"), "")
+
+
+def machines_of(case: Case, edge: Actor) -> tuple[tuple[Actor, ...], str]:
+    """The machines of a collector: those that it spoke with, else, with one collector, all that the site file names."""
+    pack = case.book.pack.name
+    known = tuple(actor for actor in case.cast.playing(pack, (machines_role(case),)) if not actor.shared)
+    flows, mine = case.seen.flows, case.touching([edge])
+    met = {*flows.orig_h[mine], *flows.resp_h[mine]}
     polled = tuple(machine for machine in known if met & set(machine.addresses))
     if polled:
         return polled, "with which it spoke"
-    edges = [
-        actor for actor in case.cast.playing(case.book.pack.name, edge.roles(case.book.pack.name)) if not actor.shared
-    ]
-    if known and len(edges) == 1:
-        return known, "of the site file"
-    return (), ""
+    edges = [actor for actor in case.cast.playing(pack, edge.roles(pack)) if not actor.shared]
+    return (known, "of the site file") if known and len(edges) == 1 else ((), "")
+
+
+def speaking(case: Case, edge: Actor, rule: Rule) -> tuple[Rows, frozenset[str]]:
+    """A collector's flows to the cloud, and its addresses in them.
+
+    Outside the site's NAT a site's one collector is told by the destinations that the document allows to nobody else.
+    """
+    mine = np.intersect1d(cloud(case, case.book.rules), case.of([edge]))
+    pack = case.book.pack.name
+    edges = [actor for actor in case.cast.playing(pack, rule.who) if not actor.shared]
+    shared = [actor for actor in case.actors(rule) if actor.shared and actor.basis == "site-file"]
+    if len(mine) or len(edges) != 1 or not shared:
+        return mine, frozenset(edge.addresses)
+    own = tuple(kept for kept in case.book.rules if kept.who == rule.who)
+    rows = np.intersect1d(cloud(case, own), case.of(shared))
+    return rows, frozenset(address for actor in shared for address in actor.addresses)
 
 
 def uploads(case: Case, rules: tuple[Rule, ...]) -> list[Load]:
     """The upload of each host that budgets speak of; rules are those of kind budget, direction up."""
-    per_class = {str(rule.options.get("machine_class") or ""): float(str(rule.options["bps"])) for rule in rules}
-    window_s = max(float(str(rule.options.get("window_s", 300.0))) for rule in rules)
-    role = next((kept.who[0] for kept in case.book.rules if kept.kind == "isolated-machines"), "")
-    flows = cloud(case, case.book.rules)
-    return [
-        _upload(case, edge, machines_of(case, edge, role), per_class, window_s, np.intersect1d(flows, case.of([edge])))
-        for edge in case.actors(rules[0])
-        if not edge.shared
-    ]
+    return [_upload(case, edge, rules) for edge in case.singles(rules[0])]
 
 
-def _upload(
-    case: Case, edge: Actor, polled: tuple[tuple[Actor, ...], str], per_class: dict[str, float], window_s: float, rows: Rows
-) -> Load:  # fmt: skip
+def _upload(case: Case, edge: Actor, rules: tuple[Rule, ...]) -> Load:
     """One collector's upload against the sum of its machines' budgets."""
-    machines, how = polled
+    per_class = {str(rule.options.get("machine_class") or ""): _bps(rule) for rule in rules}
     usual = min(per_class.values())
+    machines, how = machines_of(case, edge)
+    rows, addresses = speaking(case, edge, rules[0])
     counts = Counter(machine.machine_class or "unknown" for machine in machines)
     budget = sum(per_class.get(machine.machine_class, usual) for machine in machines)
-    measured = rates.rate(case, rates.sent(case, rows, frozenset(edge.addresses), up=True), window_s)
+    measured = rates.rate(case, rates.sent(case, rows, addresses, up=True), _window_s(rules))
     tolerance = case.cast.site.tolerance
-    outcome, because = _judged(case, measured, budget, tolerance, bool(len(rows)))
-    kinds = " and ".join(f"{number} {name}" for name, number in sorted(counts.items()))
-    told = f"{kinds} machines {how} (unknown counts as standard)" if "unknown" in counts else f"{kinds} machines {how}"
-    because = (
-        f"{because}; {told}"
-        if machines
-        else f"{_figure(case, measured)}; no machine of this host is known, so its budget is not"
-    )
-    return Load(
-        Budget(
-            edge.name, edge.roles(case.book.pack.name)[0], "", "", budget, tolerance, measured,
-            outcome if machines else Outcome.NOT_OBSERVABLE, tuple(sorted(counts.items())),
-        ),
-        because,
-    )  # fmt: skip
+    outcome, because = _judged(case, measured, budget, tolerance, rows)
+    if machines:
+        kinds = " and ".join(f"{number} {name}" for name, number in sorted(counts.items()))
+        plural = "machine" if len(machines) == 1 else "machines"
+        because += f"; {kinds} {plural} {how}{', unknown counts as standard' if 'unknown' in counts else ''}"
+    elif len(rows):
+        because = f"{_figure(case, measured)}; no machine of this host is known, so its budget is not"
+        outcome = Outcome.NOT_OBSERVABLE
+    role, held = edge.roles(case.book.pack.name)[0], tuple(sorted(counts.items()))
+    return Load(Budget(edge.name, role, "", "", budget, tolerance, measured, outcome, held), because)
 
 
-def _judged(case: Case, measured: Rate, budget: float, tolerance: float, seen: bool) -> tuple[Outcome, str]:
+def _bps(rule: Rule) -> float:
+    """The rate that a budget grants, in bit/s."""
+    return float(str(rule.options["bps"]))
+
+
+def _window_s(rules: tuple[Rule, ...]) -> float:
+    """The length in s over which budgets mean their rates."""
+    return max(float(str(rule.options.get("window_s", 300.0))) for rule in rules)
+
+
+def _judged(case: Case, measured: Rate, budget: float, tolerance: float, rows: Rows) -> tuple[Outcome, str]:
     """Is a rate within its budget, tolerance included? Both the mean and the 95th percentile of the windows must be."""
-    limit = budget * (1 + tolerance)
+    limit, highest = budget * (1 + tolerance), max(measured.mean_bps, measured.p95_bps)
     figure = f"{_figure(case, measured)} against {budget / 1000:g} kbps"
-    if not seen:
+    if not len(rows):
         return Outcome.NOT_OBSERVED, "no flow to a documented destination is in the capture"
     if case.duration_s < rates.LEAST_S:
         return Outcome.NOT_OBSERVABLE, f"{figure}, but {lasting(case.duration_s)} are too short to tell"
-    if max(measured.mean_bps, measured.p95_bps) > limit:
+    twice = rates.sent_again(case, rows)
+    if highest > limit >= highest * (1 - twice):
+        return (
+            Outcome.NOT_OBSERVABLE,
+            f"{figure}, but {twice:.0%} of the payload is there more than once (mirrored, or sent again)",
+        )
+    if highest > limit:
         return Outcome.FAILS, f"{figure} and {tolerance:.0%} of tolerance"
     return Outcome.HOLDS, figure
 
@@ -117,77 +137,64 @@ def _figure(case: Case, measured: Rate) -> str:
 
 def machine_sides(case: Case, rules: tuple[Rule, ...], upload: list[Load]) -> list[Load]:
     """Each machine's own rate on the machine side, and its share of the upload as an estimate."""
-    per_class = {str(rule.options.get("machine_class") or ""): float(str(rule.options["bps"])) for rule in rules}
-    window_s = max(float(str(rule.options.get("window_s", 300.0))) for rule in rules)
-    role = next((kept.who[0] for kept in case.book.rules if kept.kind == "isolated-machines"), "")
+    totals = {load.budget.host: load.budget.rate for load in upload}
+    return [load for edge in case.singles(rules[0]) for load in _machines_of_one(case, edge, rules, totals[edge.name])]
+
+
+def _machines_of_one(case: Case, edge: Actor, rules: tuple[Rule, ...], total: Rate) -> list[Load]:
+    """The machines of one collector, whose upload is shared out in proportion to what it collected from each."""
+    per_class = {str(rule.options.get("machine_class") or ""): _bps(rule) for rule in rules}
+    machines, _ = machines_of(case, edge)
+    mine = case.touching([edge])
+    talks = {machine.name: np.intersect1d(mine, case.touching([machine])) for machine in machines}
+    collected = {
+        machine.name: rates.total(case, rates.sent(case, talks[machine.name], frozenset(machine.addresses), up=True))
+        for machine in machines
+    }
+    whole = sum(collected.values())
     made = []
-    flows = case.seen.flows
-    for edge in case.actors(rules[0]):
-        machines, _ = machines_of(case, edge, role)
-        mine = case.of([edge])
-        talks = {
-            m.name: mine[np.isin(flows.resp_h[mine], m.addresses) | np.isin(flows.orig_h[mine], m.addresses)]
-            for m in machines
-        }
-        collected = {
-            m.name: rates.total(case, rates.sent(case, talks[m.name], frozenset(m.addresses), up=True))
-            for m in machines
-        }
-        whole = sum(collected.values())
-        total = next((load.budget.rate for load in upload if load.budget.host == edge.name), None)
-        for machine in machines:
-            share = collected[machine.name] / whole if whole else 0.0
-            estimate = _scaled(total, share) if total and whole else None
-            budget = per_class.get(machine.machine_class, min(per_class.values()))
-            made.append(
-                Load(
-                    Budget(
-                        machine.name, role, machine.machine_class or "unknown", machine.protocol, budget, case.cast.site.tolerance,
-                        rates.rate(case, rates.both(talks[machine.name]), window_s), Outcome.NOT_OBSERVABLE, (), estimate,
-                    ),
-                    "a share of encrypted traffic is an estimate, in proportion to what was collected",
-                )
-            )  # fmt: skip
+    for machine in machines:
+        budget = per_class.get(machine.machine_class, min(per_class.values()))
+        measured = rates.rate(case, rates.both(talks[machine.name]), _window_s(rules))
+        estimate = _scaled(total, collected[machine.name] / whole) if whole else None
+        held = Budget(
+            machine.name, machines_role(case), machine.machine_class or "unknown", machine.protocol, budget,
+            case.cast.site.tolerance, measured, Outcome.NOT_OBSERVABLE, (), estimate,
+        )  # fmt: skip
+        made.append(Load(held, "a share of encrypted traffic is an estimate, in proportion to what was collected"))
     return made
 
 
 def _scaled(whole: Rate, share: float) -> Rate:
     """A share of a rate."""
-    return Rate(
-        *(value * share for value in (whole.mean_bps, whole.p50_bps, whole.p95_bps, whole.p99_bps, whole.peak_bps)),
-        whole.window_s,
+    mean, p50, p95, p99, peak = (
+        value * share for value in (whole.mean_bps, whole.p50_bps, whole.p95_bps, whole.p99_bps, whole.peak_bps)
     )
+    return Rate(mean, p50, p95, p99, peak, whole.window_s)
 
 
 def downloads(case: Case, rules: tuple[Rule, ...]) -> list[Load]:
     """What each browser's host received of the purpose that the budgets name, against so much for each machine."""
-    window_s = max(float(str(rule.options.get("window_s", 300.0))) for rule in rules)
-    served = [rule.id for rule in case.book.rules if rule.kind == "destination" and rule.purpose == rules[0].purpose]
+    served = [rule.id for rule in case.book.of("destination") if rule.purpose == rules[0].purpose]
     flows = case.allowed(served, *USED)
-    role = next((kept.who[0] for kept in case.book.rules if kept.kind == "isolated-machines"), "")
-    machines = len(case.cast.playing(case.book.pack.name, (role,))) if role else 0
+    pack = case.book.pack.name
+    machines = sum(not actor.shared for actor in case.cast.playing(pack, (machines_role(case),)))
     made = []
-    for browser in case.actors(rules[0]):
+    for browser in case.singles(rules[0]):
         rows = np.intersect1d(flows, case.of([browser]))
-        if browser.shared or not len(rows):
+        if not len(rows):
             continue
-        measured = rates.rate(case, rates.sent(case, rows, frozenset(browser.addresses), up=False), window_s)
-        low, high = (machines * float(str(rules[at].options["bps"])) for at in (0, -1))
-        outcome, because = _judged(case, measured, high, case.cast.site.tolerance, seen=True)
-        told = (
-            f"{because} ({machines} machines; which view was open is not seen)"
-            if machines
-            else f"{_figure(case, measured)}; no machine is known"
+        measured = rates.rate(case, rates.sent(case, rows, frozenset(browser.addresses), up=False), _window_s(rules))
+        low, high = (machines * pick(_bps(rule) for rule in rules) for pick in (min, max))
+        outcome, because = _judged(case, measured, high, case.cast.site.tolerance, rows)
+        told = f"{because} ({machines} machines; which view was open is not seen)"
+        if not machines:
+            outcome, told = Outcome.NOT_OBSERVABLE, f"{_figure(case, measured)}; no machine is known"
+        role = browser.roles(pack)[0]
+        held = Budget(
+            browser.name, role, "", "", low, case.cast.site.tolerance, measured, outcome, (("machines", machines),)
         )
-        made.append(
-            Load(
-                Budget(
-                    browser.name, "browser", "", "", low, case.cast.site.tolerance, measured,
-                    outcome if machines else Outcome.NOT_OBSERVABLE, (("machines", machines),),
-                ),
-                told,
-            )
-        )  # fmt: skip
+        made.append(Load(held, told))
     return made
 
 

@@ -39,6 +39,14 @@ def total(case: Case, what: Sent) -> int:
     return int(flows.orig_octets[what.rows[what.forth]].sum() + flows.resp_octets[what.rows[what.back]].sum())
 
 
+def sent_again(case: Case, rows: Rows) -> float:
+    """Share of the payload that is in the capture more than once: retransmitted, or mirrored twice."""
+    flows = case.seen.flows
+    payload = int(flows.orig_payload_octets[rows].sum() + flows.resp_payload_octets[rows].sum())
+    again = int(flows.orig_retransmitted[rows].sum() + flows.resp_retransmitted[rows].sum())
+    return again / payload if payload else 0.0
+
+
 def rate(case: Case, what: Sent, window_s: float) -> Rate:
     """The rate at IP length in bit/s over windows that begin with every bin; the whole time where that is shorter."""
     bins = _bins(case, what)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from analyzer.findings import Finding, Outcome, Strength, Verdict
 from analyzer.judging.case import Answer, Case
-from analyzer.judging.loads import Load, cloud, downloads, fold, uploads
+from analyzer.judging.loads import Load, cloud, downloads, fold, speaking, uploads
 from analyzer.judging.reports import finding
 from analyzer.rulepack import Rule
 
 KIND = "budget"
+LONGER = "what would tell: five minutes or more: dumpcap -i IFACE -a duration:600 -w longer.pcapng"
 LAST = 0
 
 
@@ -21,6 +22,8 @@ def check(rule: Rule, case: Case) -> Answer:
     if loads and not mine:
         return Answer(Outcome.NOT_OBSERVED, f"no {rule.options['machine_class']} machine is known")
     outcome, because = fold(mine)
+    if outcome is Outcome.NOT_OBSERVABLE:
+        because = f"{because}; {LONGER}"
     first = next((kept for kept in same if any(_concerns(kept, load) for load in mine)), rule)
     findings = tuple(
         _finding(rule, case, load) for load in mine if load.budget.outcome is Outcome.FAILS and first.id == rule.id
@@ -38,10 +41,8 @@ def _concerns(rule: Rule, load: Load) -> bool:
 def _finding(rule: Rule, case: Case, load: Load) -> Finding:
     """The finding on a rate that is too high."""
     rate, limit = load.budget.rate.mean_bps / 1000, load.budget.budget_bps / 1000
-    actor = next(actor for actor in case.actors(rule) if actor.name == load.budget.host)
-    mine = case.of([actor])
-    flows = cloud(case, case.book.rules)
-    rows = flows[[row in set(mine.tolist()) for row in flows.tolist()]]
+    actor = next(actor for actor in case.singles(rule) if actor.name == load.budget.host)
+    rows, _ = speaking(case, actor, rule)
     title = f"{actor.name}: {rate:.3g} kbps against a budget of {limit:g} kbps"
     return finding(
         case, rule, "rate-over-budget", Verdict.EXPECTED, rule.severity, Strength.STRONG, title, rows, load.because, actor.name

@@ -22,8 +22,9 @@ def check(rule: Rule, case: Case) -> Answer:
     failed = [found.title for found in rules if answers[found.id].outcome is Outcome.FAILS]
     if failed:
         return Answer(Outcome.FAILS, f"fails: {listed(failed)}", flows)
-    if rules and all(answer.outcome is Outcome.NOT_OBSERVABLE for answer in answers.values()):
-        return Answer(Outcome.NOT_OBSERVABLE, next(iter(answers.values())).because, flows)
+    hidden = [answer for answer in answers.values() if answer.outcome is Outcome.NOT_OBSERVABLE]
+    if hidden and not any(answer.outcome is Outcome.HOLDS for answer in answers.values()):
+        return Answer(Outcome.NOT_OBSERVABLE, max(hidden, key=lambda answer: len(answer.flows)).because, flows)
     named = {int(number) for number in NUMBER.findall(rule.cite.quote)}
     ports = {port.number for found in rules for port in found.to.ports} & named
     if ports:
@@ -31,7 +32,7 @@ def check(rule: Rule, case: Case) -> Answer:
             port.number for found in rules for port in found.to.ports if answers[found.id].outcome is Outcome.HOLDS
         }
         return _of_parts({f"port {port}": port in open_ports for port in sorted(ports)}, flows)
-    needed = [found for found in rules if found.required]
+    needed = [found for found in rules if found.required and (len(answers[found.id].flows) or not found.to.role)]
     return _of_parts({found.title: answers[found.id].outcome is Outcome.HOLDS for found in needed}, flows)
 
 

@@ -19,9 +19,7 @@ def check(rule: Rule, case: Case) -> Answer:
     ids = [found.id for found in rules]
     worked = case.allowed(ids, Verdict.EXPECTED)
     tried = case.allowed(ids, Verdict.UNDETERMINED)
-    findings = tuple(
-        found for actor in case.actors(rule) for found in _silent(rule, case, actor, rules, worked) if not actor.shared
-    )
+    findings = tuple(found for actor in case.singles(rule) for found in _silent(rule, case, actor, rules, worked))
     if len(worked):
         servers = listed(sorted({case.seen.flows.resp_h[row] for row in worked.tolist()}))
         more = f"; {count(len(tried), 'flow')} without an answer" if len(tried) else ""

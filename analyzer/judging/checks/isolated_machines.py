@@ -19,11 +19,11 @@ def check(rule: Rule, case: Case) -> Answer:
     if rule.basis is Basis.DOCUMENTED:
         breaches = [(at, ruling) for at, ruling in breaches if not _own_network(case, at, ruling)]
     rows = case.docket.flows([at for at, _ in breaches])
-    actors = case.actors(rule)
+    actors = case.singles(rule)
     if len(rows):
         whom = listed(f"{ruling.actor.name if ruling.actor else ''} with {ruling.whom}" for _, ruling in breaches)
         return Answer(Outcome.FAILS, f"{count(len(rows), 'flow')}: {whom}", rows, report(case, rule))
-    mine = case.of(actors)
+    mine = case.touching(actors)
     if not len(mine):
         return Answer(Outcome.NOT_OBSERVED, "no flow of a machine is in the capture", findings=report(case, rule))
     who = f"{count(len(actors), 'machine')} ({listed(actor.name for actor in actors)})"

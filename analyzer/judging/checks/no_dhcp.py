@@ -18,7 +18,7 @@ def check(rule: Rule, case: Case) -> Answer:
         rows = case.docket.flows([at for at, _ in breaches])
         why = listed(f"{ruling.whom}, {ruling.why}" for _, ruling in breaches)
         return Answer(Outcome.FAILS, f"{count(len(rows), 'flow')}: {why}", rows, report(case, rule))
-    actors = case.actors(rule)
+    actors = case.singles(rule)
     if not actors:
         return Answer(Outcome.NOT_OBSERVED, f"no host in the role {' or '.join(rule.who)} was seen")
     seen = f"no DHCP of {listed(actor.name for actor in actors)} in {lasting(case.duration_s)}"

@@ -9,6 +9,10 @@ from analyzer.judging.case import Answer, Case, count
 from analyzer.rulepack import Rule
 
 KIND = "no-interception"
+OUTSIDE = (
+    "what would tell: a second capture at the same time, on the far side of the firewall or proxy:"
+    " dumpcap -i IFACE -s 0 -w outside.pcapng"
+)
 LAST = 0
 
 
@@ -21,8 +25,5 @@ def check(rule: Rule, case: Case) -> Answer:
     rows = np.intersect1d(rows, case.seen.tls.flow)
     if not len(rows):
         return Answer(Outcome.NOT_OBSERVED, "no such TLS flow is in the capture")
-    because = (
-        f"{count(len(rows), 'TLS flow')}, none shows a sign, and what would show one is encrypted;"
-        " a second capture beyond the firewall (analyzer compare) settles it"
-    )
+    because = f"{count(len(rows), 'TLS flow')}, none shows a sign, and what would show one is encrypted; {OUTSIDE}"
     return Answer(Outcome.NOT_OBSERVABLE, because, rows)

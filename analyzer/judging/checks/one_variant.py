@@ -16,9 +16,9 @@ def check(rule: Rule, case: Case) -> Answer:
     """Fails where one host shows signs of two; an address of several hosts may rightly show both."""
     findings: list[Finding] = []
     told = []
-    for actor in case.actors(rule):
+    for actor in case.singles(rule):
         variants = seen_at(case.book.pack, case.signs, actor.addresses)
-        if len(variants) > 1 and not actor.shared:
+        if len(variants) > 1:
             findings.append(_finding(rule, case, actor.name, variants, actor.addresses))
         told += [f"{actor.name}: {' and '.join(variants)}"] if variants else []
     if findings:

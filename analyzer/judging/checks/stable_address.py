@@ -20,7 +20,7 @@ LAST = 0
 
 def check(rule: Rule, case: Case) -> Answer:
     """Fails with a lease, a second MAC or a name that stands for several addresses; else holds over a day at least."""
-    actors = [actor for actor in case.actors(rule) if not actor.shared]
+    actors = list(case.singles(rule))
     if not actors:
         return Answer(Outcome.NOT_OBSERVED, f"no host in the role {' or '.join(rule.who)} was seen")
     findings = (*_leased(rule, case, actors), *_two_macs(rule, case, actors), *_stale(rule, case, actors))
