@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+from analyzer import judging, rulepack, trustfile
 from analyzer.capturing.inputs import expand
+from analyzer.errors import AnalyzerError, SourceError
+from analyzer.judging import Filter
 from analyzer.observations import Observations
 from analyzer.observing import Observer
+from analyzer.result import Result
+from analyzer.rulepack import RulePack
 from analyzer.settings import Settings
+from analyzer.sitefile import Site
 
 Progress = Callable[[int, int], None]
 """Called with octets read and octets in all (0 where that is not known), often."""
@@ -25,3 +32,88 @@ def observe(
     for number, path in enumerate(paths):
         observer.read(path, progress, (number, len(paths)))
     return observer.finish()
+
+
+def judge(  # noqa: PLR0913 - what may be told of a site stands side by side, by name
+    observations: Observations,
+    *,
+    packs: Sequence[RulePack] | None = None,
+    site: Site | None = None,
+    profiles: Sequence[str] = (),
+    filter: str = "",  # noqa: A002 - the word that users know from other tools
+    trust: Sequence[str] = (),
+) -> Result:
+    """What facts say about requirements.
+
+    packs     rule packs to choose from; by default those that travel with the program
+    site      what is known of the place (sitefile.load)
+    profiles  "pack" or "pack:variant" to judge by; by default the site's, else every pack of which a host is seen
+    filter    judge only flows that it picks: host, port, net, tcp, udp, icmp with and, or, not
+    trust     PEM files of roots that count as vouching, beside those of the site
+
+    Raises AnalyzerError where a profile, the filter or a PEM file cannot be used.
+    """
+    return _terms(packs, site, profiles, filter, trust).judge(observations)
+
+
+def check(  # noqa: PLR0913 - as judge, and the captures
+    captures: Sequence[str],
+    *,
+    progress: Progress | None = None,
+    packs: Sequence[RulePack] | None = None,
+    site: Site | None = None,
+    profiles: Sequence[str] = (),
+    filter: str = "",  # noqa: A002 - as in judge
+    trust: Sequence[str] = (),
+) -> Result:
+    """What captures say about requirements: `judge` of what they let one `observe`, with the arguments of both.
+
+    Raises what these raise; what `judge` refuses is refused before a capture is opened.
+    """
+    terms = _terms(packs, site, profiles, filter, trust)
+    return terms.judge(observe(captures, progress=progress))
+
+
+def draft_site(observations: Observations, *, packs: Sequence[RulePack] | None = None) -> tuple[Site, dict[str, str]]:
+    """A site as facts show it, and per host, by its name, why it is taken for what it is."""
+    return judging.draft_site(observations, rulepack.shipped() if packs is None else packs)
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """By what is judged, read and found sound."""
+
+    packs: tuple[RulePack, ...]
+    site: Site
+    profiles: tuple[str, ...]
+    keep: Filter | None
+    roots: tuple[bytes, ...]
+
+    def judge(self, seen: Observations) -> Result:
+        found = judging.judge(seen, self.packs, self.site, profiles=self.profiles, keep=self.keep, trust=self.roots)
+        return Result(seen, found)
+
+
+def _terms(
+    packs: Sequence[RulePack] | None, site: Site | None, profiles: Sequence[str], expression: str, trust: Sequence[str]
+) -> _Terms:
+    chosen = tuple(rulepack.shipped() if packs is None else packs)
+    place = site or Site()
+    for profile in (*profiles, *place.profiles):
+        _know(profile, chosen)
+    try:
+        roots = [root for path in (*place.trust, *trust) for root in trustfile.load(path)]
+    except SourceError as error:
+        raise AnalyzerError(f"trust: {error}") from error
+    return _Terms(chosen, place, tuple(profiles), judging.parse(expression) if expression else None, tuple(roots))
+
+
+def _know(profile: str, packs: Sequence[RulePack]) -> None:
+    """Raises AnalyzerError where a profile names a pack or a variant that is not there."""
+    name, _, variant = profile.partition(":")
+    pack = next((pack for pack in packs if pack.name == name), None)
+    if pack is None:
+        known = ", ".join(pack.name for pack in packs)
+        raise AnalyzerError(f"profile {profile}: no such rule pack (known: {known})")
+    if variant and variant not in pack.variants:
+        raise AnalyzerError(f"profile {profile}: {name} has the variants {', '.join(pack.variants) or '(none)'}")

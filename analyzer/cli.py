@@ -6,9 +6,10 @@ had. Everything but click is imported within the commands, so that `--help` answ
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from analyzer.observations import Observations
     from analyzer.result import Result
     from analyzer.rulepack import RulePack
-    from analyzer.sitefile import Site
 
 USAGE, NO_VERDICT = 2, 3
 PIPE_GONE, INTERRUPTED = 141, 130
@@ -31,30 +30,14 @@ Command = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Asked:
-    """What the options of a judging command ask for, read and found sound before a capture is opened."""
+    """What the options of a judging command ask for: by what is judged, where the result goes, how much is shown."""
 
-    packs: tuple[RulePack, ...]
-    site: Site | None
-    profiles: tuple[str, ...]
-    expression: str
-    trust: tuple[str, ...]
+    terms: Mapping[str, Any]
     out: Path | None
     as_csv: bool
     as_json: bool
-    detail: int
-
-    def judge(self, facts: Observations) -> Result:
-        """The result of judging facts as asked."""
-        from analyzer import api
-
-        return api.judge(
-            facts,
-            packs=self.packs,
-            site=self.site,
-            profiles=self.profiles,
-            filter=self.expression,
-            trust=self.trust,
-        )
+    quiet: bool
+    verbose: bool
 
 
 class Mistake(click.ClickException):
@@ -78,20 +61,29 @@ class Program(click.Group):
         """Runs the command; raises what click turns into exit codes."""
         from analyzer.errors import AnalyzerError, CaptureError, SourceError
 
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
-            done = super().invoke(ctx)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            _forget_stdout()
-            ctx.exit(PIPE_GONE)
+            return self._run(ctx)
         except KeyboardInterrupt:
             click.echo("analyzer: interrupted", err=True)
             ctx.exit(INTERRUPTED)
+        except OSError as error:
+            _forget_stdout()
+            if isinstance(error, BrokenPipeError):
+                ctx.exit(PIPE_GONE)
+            raise Mistake(f"{error.filename or 'output'}: {error.strerror}", USAGE) from error
         except (CaptureError, SourceError) as error:
             raise Mistake(str(error), NO_VERDICT) from error
         except AnalyzerError as error:
             raise Mistake(str(error), USAGE) from error
-        return done
+
+    def _run(self, ctx: click.Context) -> Any:
+        """Runs the command; what it wrote has reached its reader, or the failure shows here."""
+        try:
+            return super().invoke(ctx)
+        finally:
+            sys.stdout.flush()
 
 
 def _forget_stdout() -> None:
@@ -103,9 +95,13 @@ def _forget_stdout() -> None:
 
 def _version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> None:
     if asked and not ctx.resilient_parsing:
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        click.echo(f"analyzer {version('plant-capture-analyzer')}")
+        try:
+            told = version("plant-capture-analyzer")
+        except PackageNotFoundError:
+            told = "(from a work tree, not installed)"
+        click.echo(f"analyzer {told}")
         ctx.exit()
 
 
@@ -147,7 +143,7 @@ def judging_options(command: Command) -> Command:
         ),
         RULES,
         click.option("--site", "site_path", type=FILE, help="What you know of the place (YAML)."),
-        click.option("--filter", "expression", default="", help="Judge only flows that this picks: host, port, net."),
+        click.option("--filter", default="", help="Judge only flows that this picks: host, port, net."),
         click.option("--trust", type=FILE, multiple=True, help="PEM file of roots that count as vouching."),
         QUIET,
         click.option("-v", "--verbose", is_flag=True, help="Leave nothing out: every rule, every flow in scope."),
@@ -160,14 +156,18 @@ def judging_options(command: Command) -> Command:
 @main.command()
 @CAPTURES
 @judging_options
-def check(captures: tuple[str, ...], quiet: bool, **options: Any) -> None:
+def check(captures: tuple[str, ...], **options: Any) -> None:
     """Tell for every documented requirement whether it holds, fails, or is not to be seen.
 
     CAPTURE is a pcap or pcapng file, plain or in gzip, zstd or lz4, a folder of them, or - for standard input; several
     are taken as one.
     """
-    asked = _asked(quiet=quiet, **options)
-    _deliver(asked, asked.judge(_observe(captures, quiet=quiet)))
+    from analyzer import api
+
+    asked = _asked(**options)
+    with _progress(quiet=asked.quiet) as told:
+        result = api.check(captures, progress=told, **asked.terms)
+    _deliver(asked, result)
 
 
 @main.command()
@@ -176,12 +176,13 @@ def check(captures: tuple[str, ...], quiet: bool, **options: Any) -> None:
 @QUIET
 def observe(captures: tuple[str, ...], folder: str, quiet: bool) -> None:
     """Save the facts of captures, to be judged without them."""
-    from analyzer import factsfile
+    from analyzer import api, factsfile
 
     target = Path(folder)
     if (target / "result.json").exists():
         raise Mistake(f"{folder}: holds the files of a result; facts need a folder of their own", USAGE)
-    facts = _observe(captures, quiet=quiet)
+    with _progress(quiet=quiet) as told:
+        facts = api.observe(captures, progress=told)
     with _writing(target):
         factsfile.save(facts, target)
     if not quiet:
@@ -192,12 +193,12 @@ def observe(captures: tuple[str, ...], folder: str, quiet: bool) -> None:
 @main.command()
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
 @judging_options
-def judge(folder: str, quiet: bool, **options: Any) -> None:
+def judge(folder: str, **options: Any) -> None:
     """Judge saved facts: what `check` does, without the captures."""
-    from analyzer import factsfile
+    from analyzer import api, factsfile
 
-    asked = _asked(quiet=quiet, **options)
-    _deliver(asked, asked.judge(factsfile.load(Path(folder))))
+    asked = _asked(**options)
+    _deliver(asked, api.judge(factsfile.load(Path(folder)), **asked.terms))
 
 
 @main.command()
@@ -213,17 +214,22 @@ def site(captures: tuple[str, ...], own: tuple[str, ...], target: str | None, as
     from analyzer import api, sitefile
 
     packs = _packs(own)
-    draft = api.draft_site(_observe(captures, quiet=quiet), packs=packs)
+    with _progress(quiet=quiet) as told:
+        facts = api.observe(captures, progress=told)
+    drafted, why = api.draft_site(facts, packs=packs)
     if as_json:
-        _print_json(dataclasses.asdict(draft.site))
+        _print_json({"site": dataclasses.asdict(drafted), "why": why})
         return
+    reasons = [why.get(host.name, "") for host in drafted.hosts]
+    others = {name: reason for name, reason in why.items() if name not in {host.name for host in drafted.hosts}}
+    notes = ["drafted from a capture; correct it", *(f"{name}: {reason}" for name, reason in others.items())]
     if target is None:
-        sitefile.write(draft.site, sys.stdout, draft.reasons, draft.notes)
+        sitefile.write(drafted, sys.stdout, reasons, notes)
         return
     with _writing(Path(target)), Path(target).open("w", encoding="utf-8") as file:
-        sitefile.write(draft.site, file, draft.reasons, draft.notes)
+        sitefile.write(drafted, file, reasons, notes)
     if not quiet:
-        _say(f"{target}: {len(draft.site.hosts)} hosts; correct it, then: analyzer check CAPTURE --site {target}")
+        _say(f"{target}: {len(drafted.hosts)} hosts; correct it, then: analyzer check CAPTURE --site {target}")
 
 
 @main.group()
@@ -289,11 +295,11 @@ def explain(code: str, as_json: bool) -> None:
     import dataclasses
 
     from analyzer.exporting.page import Page, words
-    from analyzer.judging import codes
+    from analyzer.judging.codes import CODES
 
-    meaning = codes.CODES.get(code)
+    meaning = CODES.get(code)
     if meaning is None:
-        raise Mistake(f"{code}: no finding has this code (known: {', '.join(sorted(codes.CODES))})", USAGE)
+        raise Mistake(f"{code}: no finding has this code (known: {', '.join(sorted(CODES))})", USAGE)
     title = meaning.title.format(host="a host", whom="another")
     if as_json:
         _print_json({"code": code, **dataclasses.asdict(meaning), "title": title})
@@ -303,36 +309,19 @@ def explain(code: str, as_json: bool) -> None:
     Page(sys.stdout).sheet(words(code, "bold").append("  ").append_text(words(title)), told)
 
 
-def _asked(quiet: bool, **options: Any) -> Asked:
-    """The options of a judging command; raises what is wrong with them before anything else is read."""
+def _asked(own: tuple[str, ...], site_path: str | None, out: str | None, **options: Any) -> Asked:
+    """The options of a judging command, files among them read; raises what is wrong with them."""
     from analyzer import sitefile
-    from analyzer.judging import filtering
 
-    if quiet and options["verbose"]:
+    if options["quiet"] and options["verbose"]:
         raise click.UsageError("-q and -v exclude each other")
-    if options["as_csv"] and not options["out"]:
+    if options["as_csv"] and not out:
         raise click.UsageError("--csv needs --out DIR")
-    out = Path(options["out"]) if options["out"] else None
-    if out is not None and (out / "facts.json").exists():
+    if out and (Path(out) / "facts.json").exists():
         raise Mistake(f"{out}: holds saved facts; a result needs a folder of its own", USAGE)
-    packs = _packs(options["own"])
-    for profile in options["profiles"]:
-        _known(profile, packs)
-    if options["expression"]:
-        filtering.parse(options["expression"])
-    for path in options["trust"]:
-        _roots(path)
-    return Asked(
-        packs=packs,
-        site=sitefile.load(options["site_path"]) if options["site_path"] else None,
-        profiles=options["profiles"],
-        expression=options["expression"],
-        trust=options["trust"],
-        out=out,
-        as_csv=options["as_csv"],
-        as_json=options["as_json"],
-        detail=-1 if quiet else 1 if options["verbose"] else 0,
-    )
+    terms = {name: options.pop(name) for name in ("profiles", "filter", "trust")}
+    terms |= {"packs": _packs(own), "site": sitefile.load(site_path) if site_path else None}
+    return Asked(terms, Path(out) if out else None, **options)
 
 
 def _deliver(asked: Asked, result: Result) -> None:
@@ -346,7 +335,7 @@ def _deliver(asked: Asked, result: Result) -> None:
     if asked.as_json:
         sys.stdout.write(jsonfile.text(result))
     else:
-        exporting.SCREEN.show(result, sys.stdout, asked.detail)
+        exporting.SCREEN.show(result, sys.stdout, int(asked.verbose) - int(asked.quiet))
     click.get_current_context().exit(result.exit_code)
 
 
@@ -358,33 +347,12 @@ def _packs(own: Iterable[str]) -> tuple[RulePack, ...]:
     return tuple(packs.values())
 
 
-def _known(profile: str, packs: Sequence[RulePack]) -> None:
-    name, _, variant = profile.partition(":")
-    pack = next((pack for pack in packs if pack.name == name), None)
-    if pack is None:
-        raise Mistake(f"--profile {profile}: no such pack (known: {', '.join(pack.name for pack in packs)})", USAGE)
-    if variant and variant not in pack.variants:
-        raise Mistake(f"--profile {profile}: {name} has the variants {', '.join(pack.variants) or 'none'}", USAGE)
-
-
-def _roots(path: str) -> None:
-    """Raises where a file holds no certificate in PEM (RFC 7468)."""
-    from cryptography import x509
-
-    try:
-        x509.load_pem_x509_certificates(Path(path).read_bytes())
-    except OSError as error:
-        raise Mistake(f"--trust {path}: cannot be read: {error.strerror}", USAGE) from error
-    except ValueError as error:
-        raise Mistake(f"--trust {path}: expected certificates in PEM", USAGE) from error
-
-
-def _observe(paths: Sequence[str], *, quiet: bool) -> Observations:
-    from analyzer import api
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     from analyzer.exporting.progress import bar
 
-    with nullcontext() if quiet else bar(sys.stderr) as progress:
-        return api.observe(paths, progress=progress)
+    with nullcontext() if quiet else bar(sys.stderr) as told:
+        yield told
 
 
 @contextmanager

@@ -43,7 +43,8 @@ def judged(monkeypatch):
         monkeypatch.setattr(
             api, "observe", lambda captures, progress=None: asked.update(captures=captures) or made.observations
         )
-        monkeypatch.setattr(api, "judge", lambda facts, **given: asked.update(given) or made, raising=False)
+        monkeypatch.setattr(api, "judge", lambda facts, **given: asked.update(given) or made)
+        monkeypatch.setattr(api, "check", lambda captures, progress, **given: api.judge(api.observe(captures), **given))
         return asked
 
     return give
@@ -103,12 +104,12 @@ USAGE = {
     "no capture": (["check"], "Missing argument"),
     "no command": (["frobnicate"], "No such command"),
     "csv without out": (["check", "a", "--csv"], "--csv needs --out"),
-    "unknown pack": (["check", "a", "-p", "nix"], "--profile nix: no such pack"),
-    "unknown variant": (["check", "a", "-p", "skala:mars"], "--profile skala:mars: skala has the variants"),
+    "unknown pack": (["check", "a", "-p", "nix"], "profile nix: no such rule pack"),
+    "unknown variant": (["check", "a", "-p", "skala:mars"], "profile skala:mars: skala has the variants"),
     "bad filter": (["check", "a", "--filter", "hots 1.2.3.4"], "filter: "),
     "no site file": (["check", "a", "--site", "nowhere.yaml"], "nowhere.yaml: line 1: "),
     "no rule pack": (["check", "a", "--rules", "nowhere.yaml"], "nowhere.yaml: line 1: "),
-    "no roots": (["check", "a", "--trust", "nowhere.pem"], "--trust nowhere.pem: cannot be read"),
+    "no roots": (["check", "a", "--trust", "nowhere.pem"], "trust: nowhere.pem: cannot be read"),
     "no such rule": (["rules", "show", "nix"], "nix: no rule and no pack"),
     "no such code": (["explain", "nix"], "nix: no finding has this code"),
 }
@@ -151,7 +152,7 @@ def test_roots_must_be_certificates(tmp_path):
     roots.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
     done = run("check", "a", "--trust", str(roots))
     assert done.exit_code == 2
-    assert done.stderr == f"analyzer: --trust {roots}: expected certificates in PEM\n"
+    assert done.stderr == f"analyzer: trust: {roots}: expected certificates in PEM\n"
 
 
 def test_facts_are_observed_then_judged(judged, tmp_path):

@@ -33,6 +33,17 @@ def one_line(quote: str) -> str:
     return " ".join(quote.split())
 
 
+def counted(number: int, word: str) -> str:
+    """A number with its word, in the plural where that is due: 12 345 packets."""
+    return f"{number:,}".replace(",", " ") + f" {word}{'' if number == 1 else 's'}"
+
+
+def several(parts: Sequence[str], most: int) -> str:
+    """Words with commas between them, and how many are left out."""
+    more = f" and {len(parts) - most} more" if len(parts) > most else ""
+    return ", ".join(parts[:most]) + more
+
+
 def fitted(rows: Iterable[Sequence[Text]], most: Sequence[int] = ()) -> tuple[int, ...]:
     """The width of each column but the last: what its widest cell needs, at most what `most` grants (0: anything)."""
     columns = [max(cell.cell_len for cell in column) for column in zip(*rows, strict=True)][:-1]

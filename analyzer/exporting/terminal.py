@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from rich.text import Text
 
-from analyzer.exporting.page import Page, fitted, one_line, words
+from analyzer.exporting import outcomes
+from analyzer.exporting.outcomes import SIGNS
+from analyzer.exporting.page import Page, counted, fitted, one_line, several, words
 from analyzer.findings import (
     Basis,
-    ChecklistItem,
     Evidence,
     Finding,
     Outcome,
-    RuleOutcome,
     Severity,
     Verdict,
 )
@@ -27,12 +25,6 @@ from analyzer.result import Result, moment
 TERSE, USUAL, FULL = -1, 0, 1
 """How much is shown: the verdict and the findings' titles; what one has to know; everything."""
 
-SIGNS = {
-    Outcome.HOLDS: ("✓ holds", "green"),
-    Outcome.FAILS: ("✗ fails", "bold red"),
-    Outcome.NOT_OBSERVED: ("· not observed", "dim"),
-    Outcome.NOT_OBSERVABLE: ("? not observable", "yellow"),
-}
 SEVERITIES = {
     Severity.CRITICAL: "bold white on red",
     Severity.HIGH: "bold red",
@@ -42,14 +34,11 @@ SEVERITIES = {
 }
 GRADES = {Grade.GOOD: "green", Grade.LIMITED: "yellow", Grade.POOR: "bold red", Grade.EMPTY: "bold red"}
 LABEL = 12
-SIGN_WIDTH = max(len(sign) for sign, _ in SIGNS.values())
 MANY_FINDINGS = 20
-WIDE = 120
 MANY_FRAMES = 8
 MANY_EVIDENCE = 3
 UNITS = ((9, "GB"), (6, "MB"), (3, "kB"))
 RATES = ((6, "Mbit/s"), (3, "kbit/s"))
-COMMAND = re.compile(r"\b(?:dumpcap|tshark|tcpdump|analyzer) -?[^;\n]*")
 
 
 def show(result: Result, stream: TextIO, detail: int = USUAL) -> None:
@@ -64,13 +53,14 @@ def show(result: Result, stream: TextIO, detail: int = USUAL) -> None:
     page.blank()
     _captures(page, result)
     _findings(page, findings, detail)
-    _rules(page, result, detail)
-    _checklist(page, result.conclusions.checklist, detail)
+    concluded = result.conclusions
+    outcomes.rules(page, concluded.rules, {item.cite for item in concluded.checklist}, detail >= FULL)
+    outcomes.settling(page, concluded.rules)
+    outcomes.checklist(page, concluded.checklist, detail >= FULL)
     _hosts(page, result, detail)
-    _bandwidth(page, result)
+    _bandwidth(page, result, detail)
     if detail >= FULL:
         _flows(page, result)
-    _settling(page, result.conclusions.rules)
     _notes(page, result)
 
 
@@ -84,7 +74,7 @@ def headline(result: Result) -> Text:
         return Text("No verdict: no host that a rule pack governs was seen", "bold yellow")
     fails = counts[Outcome.FAILS]
     if fails:
-        line = Text(f"{fails} of {_count(total, 'requirement')} {'fails' if fails == 1 else 'fail'}", "bold red")
+        line = Text(f"{fails} of {counted(total, 'requirement')} {'fails' if fails == 1 else 'fail'}", "bold red")
     else:
         line = Text(f"No requirement fails, of {total}", "bold green")
     rest = {"hold": Outcome.HOLDS, "not observed": Outcome.NOT_OBSERVED, "not observable": Outcome.NOT_OBSERVABLE}
@@ -102,7 +92,7 @@ def _captures(page: Page, result: Result) -> None:
     facts = [
         captures[0].path if len(captures) == 1 else f"{len(captures)} captures",
         " and ".join(names),
-        _count(sum(capture.packets for capture in captures), "packet"),
+        counted(sum(capture.packets for capture in captures), "packet"),
         _octets(sum(capture.octets for capture in captures)),
     ]
     filled = [capture for capture in captures if capture.packets]
@@ -131,119 +121,37 @@ def _findings(page: Page, findings: Sequence[Finding], detail: int) -> None:
         return
     page.heading("findings", "analyzer explain CODE says more of one")
     shown = findings if detail >= FULL else findings[:MANY_FINDINGS]
+    told: set[object] = set()
     for number, finding in enumerate(shown):
         if number:
             page.blank()
-        _finding(page, finding)
+        _finding(page, finding, told)
     if len(findings) > len(shown):
         page.blank()
         page.line(Text(f"and {len(findings) - len(shown)} more, none of them worse: -v shows all", "bold"), 2)
 
 
-def _finding(page: Page, finding: Finding) -> None:
+def _finding(page: Page, finding: Finding, told: set[object]) -> None:
+    """One finding; a quote or look-alikes that stand above (they are in `told`) are not told again."""
     page.hang(_badge(finding), words(finding.title, "bold"), at=LABEL)
     who = f"{finding.host} · " if finding.host else ""
     verdict = finding.verdict.value.replace("_", " ")
-    said = words(f"{who}{_count(len(finding.flows), 'flow')} · {verdict}, {finding.strength.value} evidence · ")
+    said = words(f"{who}{counted(len(finding.flows), 'flow')} · {verdict}, {finding.strength.value} evidence · ")
     _field(page, "Who:", said.append_text(words(finding.code, "dim")))
     if finding.rule:
-        _field(page, "Rule:", _quoted(finding))
+        _field(page, "Rule:", _quoted(finding, again=finding.cite in told))
     seen = _seen(finding.evidence)
     for text in seen[:MANY_EVIDENCE]:
         _field(page, "Seen:", words(text))
     if len(seen) > MANY_EVIDENCE:
         _field(page, "", words(f"and {len(seen) - MANY_EVIDENCE} more like it", "dim"))
-    for rival in finding.rivals:
+    for rival in ("as above",) if finding.rivals and finding.rivals in told else finding.rivals:
         _field(page, "Or else:", words(rival))
+    told |= {finding.cite, finding.rivals}
     if finding.remedy:
         _field(page, "Change:", words(finding.remedy, "green"))
     if finding.filter:
         _field(page, "Filter:", words(finding.filter, "cyan"))
-
-
-def _rules(page: Page, result: Result, detail: int) -> None:
-    """The rules by document and section; those that were not observed share a line unless everything is asked for."""
-    rules = result.conclusions.rules
-    if not rules:
-        return
-    page.heading("requirements")
-    shown = [rule for rule in rules if detail >= FULL or rule.outcome is not Outcome.NOT_OBSERVED]
-    wide = page.width >= WIDE
-    widths = fitted([_cells(rule) for rule in shown], (0, 30, page.width // 3)) if wide and shown else ()
-    for (pack, document), of_document in itertools.groupby(rules, key=lambda rule: (rule.pack, rule.cite.document)):
-        page.line(words(f"{document} ({pack})", "underline"))
-        sections: dict[str, list[RuleOutcome]] = {}
-        for rule in of_document:
-            sections.setdefault(rule.cite.section, []).append(rule)
-        for section, members in sections.items():
-            told = [rule for rule in members if rule in shown]
-            folded = len(members) - len(told)
-            if not told:
-                page.hang(
-                    words(section, "bold"), Text(f"· {folded} not observed", "dim"), at=len(section) + 4, indent=2
-                )
-                continue
-            page.line(words(section, "bold"), 2)
-            for rule in told:
-                _rule(page, rule, widths, detail)
-            if folded:
-                page.line(Text(f"· {folded} more not observed", "dim"), 4)
-
-
-def _rule(page: Page, rule: RuleOutcome, widths: Sequence[int], detail: int) -> None:
-    """One rule: on one line where there is room, else with its reason below, where that is worth a line."""
-    cells = _cells(rule)
-    if widths:
-        page.rows([cells], widths, indent=4)
-        return
-    sign, name, title, flows, because = cells
-    rest = title.append("  ").append_text(name)
-    page.rows([[sign, rest.append("  ").append_text(flows) if flows.plain else rest]], (SIGN_WIDTH,), indent=4)
-    if because.plain and (rule.outcome is not Outcome.HOLDS or detail >= FULL):
-        page.line(because, 4 + SIGN_WIDTH + 2)
-
-
-def _cells(rule: RuleOutcome) -> list[Text]:
-    """Outcome, id, title, flows, reason."""
-    title = words(rule.title)
-    if rule.basis is Basis.READING:
-        title.append(" (reading)", "dim")
-    flows = words(_count(rule.flows, "flow") if rule.flows else "", "dim")
-    return [Text(*SIGNS[rule.outcome]), words(rule.rule, "dim"), title, flows, words(_because(rule), "dim")]
-
-
-def _settling(page: Page, rules: Iterable[RuleOutcome]) -> None:
-    """The captures that would answer what this one cannot, each with the rules that wait for it."""
-    waiting: dict[str, list[str]] = {}
-    for rule in rules:
-        found = COMMAND.search(rule.because)
-        if rule.outcome is Outcome.NOT_OBSERVABLE and found:
-            waiting.setdefault(found.group().strip(), []).append(rule.rule)
-    if not waiting:
-        return
-    page.heading("what would settle it")
-    for command, names in waiting.items():
-        page.line(words(command, "cyan"), 2)
-        page.line(words(f"for {_listed(names, 6)}", "dim"), 6)
-
-
-def _checklist(page: Page, items: Sequence[ChecklistItem], detail: int) -> None:
-    if not items:
-        return
-    counts = Counter(item.outcome for item in items)
-    said = " · ".join(f"{counts[outcome]} {SIGNS[outcome][0][2:]}" for outcome in Outcome if counts[outcome])
-    page.heading("checklists", said)
-    rows = []
-    for item in items:
-        if detail >= FULL or item.outcome is not Outcome.NOT_OBSERVED:
-            text = words(item.item)
-            rows.append(
-                [
-                    Text(*SIGNS[item.outcome]),
-                    text.append_text(words(f"  {item.because}", "dim")) if item.because else text,
-                ]
-            )
-    page.rows(rows)
 
 
 def _hosts(page: Page, result: Result, detail: int) -> None:
@@ -255,7 +163,7 @@ def _hosts(page: Page, result: Result, detail: int) -> None:
         [
             words(host.host),
             words(host.role, "bold" if host.judged else "dim"),
-            words(_listed([address for address in host.addresses if address != host.host], 2)),
+            words(several([address for address in host.addresses if address != host.host], 2)),
             words(f"{str(host.basis).replace('-', ' ')}: {host.why}" if host.why else str(host.basis), "dim"),
         ]
         for host in judged
@@ -266,23 +174,29 @@ def _hosts(page: Page, result: Result, detail: int) -> None:
         page.line(Text(f"{left} more seen and not judged", "dim"), 2)
 
 
-def _bandwidth(page: Page, result: Result) -> None:
+def _bandwidth(page: Page, result: Result, detail: int) -> None:
+    """Rates against budgets, of those hosts for which the capture tells."""
     budgets = result.conclusions.budgets
-    if not budgets:
+    told = [budget for budget in budgets if detail >= FULL or budget.outcome in (Outcome.HOLDS, Outcome.FAILS)]
+    if not told:
         return
-    page.heading("bandwidth", "mean at IP length against the document's figure")
+    page.heading("bandwidth", "mean at IP length, against what the document grants")
     rows = [
         [
             Text(*SIGNS[budget.outcome]),
             words(budget.host),
             words(" ".join(part for part in (budget.machine_class, budget.role) if part)),
             words(f"{_rate(budget.rate.mean_bps)} of {_rate(budget.budget_bps)}").append_text(
-                words(f", p95 {_rate(budget.rate.p95_bps)} in {budget.rate.window_s:g} s", "dim")
+                words(
+                    f", 95th percentile {_rate(budget.rate.p95_bps)} in windows of {budget.rate.window_s:.3g} s", "dim"
+                )
             ),
         ]
-        for budget in budgets
+        for budget in told
     ]
     page.rows(rows, fitted(rows, (0, 20, 18)))
+    if len(told) < len(budgets):
+        page.line(Text(f"· {len(budgets) - len(told)} more hosts for which the capture does not tell", "dim"), 2)
 
 
 def _flows(page: Page, result: Result) -> None:
@@ -316,12 +230,12 @@ def _badge(finding: Finding) -> Text:
     return Text(finding.severity.value.upper(), SEVERITIES[finding.severity])
 
 
-def _quoted(finding: Finding) -> Text:
+def _quoted(finding: Finding, *, again: bool) -> Text:
     """The row that a finding breaks, as the document has it, and where it stands."""
     cite = finding.cite
     place = f"{cite.section}, row {cite.row}" if cite.row else cite.section
-    text = words(f"“{one_line(cite.quote)}”") if cite.quote else Text("")
-    text.append_text(words(f"{' ' if cite.quote else ''}{cite.document}, {place} · {finding.rule}", "dim"))
+    quote = "" if again or not cite.quote else f"“{one_line(cite.quote)}” "
+    text = words(quote).append_text(words(f"{finding.pack}, {place} · {finding.rule}", "dim"))
     if finding.basis is Basis.READING:
         text.append(" · a reading: the document leaves this open", "dim")
     return text
@@ -344,23 +258,7 @@ def _frames(frames: Sequence[int]) -> str:
         else:
             runs.append([frame, frame])
     said = [str(first) if first == last else f"{first}-{last}" for first, last in runs]
-    return f"{'frame' if len(set(frames)) == 1 else 'frames'} {_listed(said, MANY_FRAMES)}"
-
-
-def _because(rule: RuleOutcome) -> str:
-    """Why a rule has its outcome, without the command that would settle it, which has its own place."""
-    if rule.outcome is not Outcome.NOT_OBSERVABLE:
-        return rule.because
-    return COMMAND.sub("", rule.because).rstrip(" :;,")
-
-
-def _listed(parts: Sequence[str], most: int) -> str:
-    more = f" and {len(parts) - most} more" if len(parts) > most else ""
-    return ", ".join(parts[:most]) + more
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,}".replace(",", " ") + f" {word}{'' if number == 1 else 's'}"
+    return f"{'frame' if len(set(frames)) == 1 else 'frames'} {several(said, MANY_FRAMES)}"
 
 
 def _end(address: str, port: int) -> str:

@@ -134,7 +134,7 @@ RULES = (
         Outcome.NOT_OBSERVABLE,
         "Deep Packet Inspection",
         title="DPI is not applied to these destinations",
-        because="TLS 1.3 hides the certificates of 12 flows; a second capture outside the firewall settles it: "
+        because="TLS 1.3 hides the certificates of 12 flows; what would tell: a second capture outside the firewall: "
         "dumpcap -i WAN-SIDE -s 0 -a duration:600 -w outside.pcapng",
     ),
 )

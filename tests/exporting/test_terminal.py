@@ -106,10 +106,31 @@ def test_a_healthy_capture_is_calm():
     assert text.count("\n") < 48
 
 
-def test_what_would_settle_it_is_a_line_to_copy():
-    """A rule that cannot be observed has its command in a place of its own."""
-    text = shown(result(), 160)
-    assert "\n  dumpcap -i WAN-SIDE -s 0 -a duration:600 -w outside.pcapng\n      for mm-dpi-exempt\n" in text
+def test_what_is_not_observable_says_why_and_what_would_tell():
+    """A reason stands once, with the rules that it holds back, and the command in a line of its own."""
+    unseen = RULES[-1]
+    other = replace(unseen, rule="mm-dpi-names", because=unseen.because.replace("12", "3"), flows=0)
+    text = shown(result(rules=(replace(unseen, flows=5), other)), 160)
+    assert text.count("TLS 1.3 hides the certificates") == 1
+    assert "\n  ? TLS 1.3 hides the certificates of 12 flows\n    for     mm-dpi-exempt, mm-dpi-names\n" in text
+    assert "\n    tells   a second capture outside the firewall\n" in text
+    assert "\n    run     dumpcap -i WAN-SIDE -s 0 -a duration:600 -w outside.pcapng\n" in text
+
+
+def test_a_row_that_is_a_step_of_a_checklist_is_shown_once():
+    """A rule whose row a checklist shows stands there, and among the requirements where everything is asked for."""
+    step = conclusions().checklist[0]
+    same = replace(RULES[0], rule="mm-check-1", cite=step.cite)
+    assert "mm-check-1" not in shown(result(rules=(*RULES, same)), 160)
+    assert "mm-check-1" in shown(result(rules=(*RULES, same)), 160, terminal.FULL)
+
+
+def test_look_alikes_and_quotes_that_stand_above_are_not_told_again():
+    """The second finding of a kind refers to the first for what is the same."""
+    text = shown(result(findings=(FINDING, replace(FINDING, title="again"))), 160)
+    assert text.count("“Machines have no internet access”") == 1
+    assert text.count("Or else:  as above") == 1
+    assert text.count("Filter:") == 2
 
 
 def test_flows_of_hosts_in_scope_are_listed_when_all_is_asked_for():
