@@ -10,7 +10,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 PYTEST := $(PY) -m pytest
 JOBS ?= auto
 
-DEMO := captures/mm-faults.pcapng.gz
+DEMO := captures/mm-faults.pcapng
 DEMO_SITE := captures/mm-faults.site.yaml
 
 MEANS := 0 no requirement fails, 1 at least one does, as is shown here
@@ -108,5 +108,5 @@ help: ## list what can be made
 
 .venv/.stages: pyproject.toml | .venv/bin/python
 	@echo "installing the programs that the sample captures are made of into .venv (once; a minute or two)"
-	@$(PIP) install --quiet --editable '.[captures]'
+	@$(PIP) install --quiet --editable '.[samples]'
 	@touch .venv/.runs $@
