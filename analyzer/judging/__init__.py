@@ -1,4 +1,4 @@
-"""Facts, rule packs and a site file become conclusions: who is in scope, what each flow is, what became of each rule."""
+"""Facts, rule packs and a site file become conclusions: who is in scope, what flows are, what became of rules."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from analyzer.sitefile import Site
 
 __all__ = ["CODES", "Entry", "Filter", "FilterError", "draft_site", "explain", "judge", "parse"]
 
-STEPS = ("checklist", "reachable", "dns-works", "ntp-works")
+STEPS = ("reachable", "dns-works", "ntp-works", "not-observable", "link-rate")
 """Kinds of rules that are steps of a document's checklist or troubleshooting list as well as outcomes."""
 
 
@@ -153,9 +153,9 @@ def _checklist(case: Case) -> list[ChecklistItem]:
     return [
         ChecklistItem(rule.cite.quote, case.book.pack.name, answer.outcome, rule.cite, answer.because)
         for rule in case.book.rules
-        if rule.kind == "checklist" or (rule.cite.section in sections and rule.cite.row > 0 and rule.kind in (*STEPS, "not-observable", "link-rate"))
+        if rule.kind == "checklist" or (rule.cite.section in sections and rule.cite.row > 0 and rule.kind in STEPS)
         for answer in [case.answers[rule.id]]
-    ]  # fmt: skip
+    ]
 
 
 def _loads(case: Case) -> list[loads.Load]:

@@ -15,7 +15,9 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 # Addresses set aside for documentation are public here: what they stand for in a capture is a public host.
 LOCAL = tuple(
     ipaddress.ip_network(text)
-    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10")
+    for text in (
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10",
+    )
 )  # fmt: skip
 BROADCAST = ipaddress.ip_address("255.255.255.255")
 SUBNET = {4: 24, 6: 64}

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from analyzer.findings import Finding, Outcome, Verdict
 from analyzer.judging.place import Actor, Cast
-from analyzer.judging.rulings import Book, Ruling
+from analyzer.judging.ruling import Book, Ruling
 from analyzer.judging.signs import Signs
 from analyzer.judging.verdicts import Docket
 from analyzer.observations import Observations
@@ -63,9 +63,8 @@ class Case:
     def allowed(self, rules: Iterable[str], *verdicts: Verdict) -> Rows:
         """The flows that one of these rules allows, with one of these verdicts."""
         wanted = set(rules)
-        return self.docket.flows(
-            [at for at, ruling in self.rulings() if ruling.verdict in verdicts and wanted & {rule.id for rule in ruling.allowed}]
-        )  # fmt: skip
+        held = [(at, ruling) for at, ruling in self.rulings() if ruling.verdict in verdicts]
+        return self.docket.flows([at for at, ruling in held if wanted & {rule.id for rule in ruling.allowed}])
 
     def reasons(self, rules: Iterable[str]) -> list[str]:
         """Why flows that these rules allow did not work, each reason once."""

@@ -61,7 +61,7 @@ CODES: Mapping[str, Entry] = {
         "{host} and {whom}: another protocol than the document has on this port",
         "The first octets show a protocol that the document does not expect on this port, as SSH on 443.",
         (
-            "a device's own tunnel: OpenVPN over TCP 443 and NATS that speaks before TLS are expected where a rule says so",
+            "a device's own tunnel; OpenVPN on 443 and NATS that speaks before TLS are expected where a rule says so",
             "an interceptor or captive portal that answers in plain text",
         ),
         "What is inside TLS, or was said before the capture began, is not seen.",

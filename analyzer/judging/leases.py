@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analyzer.findings import Strength, Verdict
+from analyzer.findings import Verdict
 from analyzer.judging import addresses
 from analyzer.judging.addresses import Reach
 from analyzer.judging.place import Actor, Cast
-from analyzer.judging.rulings import Book, Ruling
+from analyzer.judging.ruling import Book, Ruling
 from analyzer.observations import Observations
 from analyzer.rulepack import Rule
 
@@ -49,10 +49,9 @@ def leased_flows(seen: Observations, cast: Cast, books: Sequence[Book]) -> Itera
             for lease in leases(seen, actors):
                 why = on_network(seen, cast, book, rule, lease)
                 if why:
-                    ruling = Ruling(
-                        Verdict.UNEXPECTED, book.pack.name, (), rule, lease.actor, f"DHCP through {lease.mac}",
-                        "dhcp-on-machine-network", rule.severity, Strength.STRONG, why,
-                    )  # fmt: skip
+                    whom, code = f"DHCP through {lease.mac}", "dhcp-on-machine-network"
+                    pack, actor = book.pack.name, lease.actor
+                    ruling = Ruling(Verdict.UNEXPECTED, pack, (), rule, actor, whom, code, rule.severity, why=why)
                     for flow in sorted({int(seen.dhcp.flow[row]) for row in lease.rows}):
                         yield flow, ruling
 

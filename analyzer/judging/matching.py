@@ -120,7 +120,7 @@ def match(rule: Rule, pack: str, tried: Attempt, place: Place) -> Match:
 
 
 def _name(rule: Rule, tried: Attempt, place: Place) -> Match:
-    """Does the responder have a name of the rule, at an address that the document gives for it?"""
+    """Whether the responder has a name of the rule, at an address that the document gives for it."""
     if rule.to.unnamed:
         return Match(Fit.NO if tried.names else Fit.YES, rank=1)
     if not rule.to.names:
@@ -140,7 +140,7 @@ def _name(rule: Rule, tried: Attempt, place: Place) -> Match:
 
 
 def nameless(tried: Attempt, place: Place) -> Match:
-    """May a responder without a known name have the one that a rule asks for?"""
+    """Whether a responder without a known name may have the one that a rule asks for."""
     if tried.hello and place.asks(tried.client):
         return NO  # it named nobody, and no answer of the lookups that were seen gave this address
     why = "no name of the responder is in the capture"
@@ -154,7 +154,7 @@ def nameless(tried: Attempt, place: Place) -> Match:
 
 
 def _address(rule: Rule, tried: Attempt) -> Match:
-    """Does the responder have an address of the rule?"""
+    """Whether the responder has an address of the rule."""
     if not rule.to.addresses:
         return Match(Fit.YES)
     if not tried.server:
@@ -165,7 +165,7 @@ def _address(rule: Rule, tried: Attempt) -> Match:
 
 
 def _role(rule: Rule, pack: str, tried: Attempt, place: Place) -> Match:
-    """Does the responder have the role of the rule?"""
+    """Whether the responder has the role of the rule."""
     role = rule.to.role
     if not role:
         return Match(Fit.YES)
@@ -181,7 +181,7 @@ def _role(rule: Rule, pack: str, tried: Attempt, place: Place) -> Match:
 
 
 def _request(rule: Rule, tried: Attempt) -> Match:
-    """Does an HTTP request show what the rule asks of one?"""
+    """Whether an HTTP request shows what the rule asks of one."""
     if not rule.to.user_agents and not rule.to.paths:
         return Match(Fit.YES)
     if tried.requests:
@@ -197,7 +197,7 @@ def _request(rule: Rule, tried: Attempt) -> Match:
 
 
 def _payload(rule: Rule, tried: Attempt) -> Match:
-    """Is what runs there what the rule lets run there?"""
+    """Whether what runs there is what the rule lets run there."""
     wanted = {*rule.to.payload, *(WIDER[service] for service in rule.to.payload if service in WIDER)}
     if not wanted or tried.service in wanted or tried.basis == "connect":
         return Match(Fit.YES)

@@ -53,7 +53,7 @@ def rate(case: Case, what: Sent, window_s: float) -> Rate:
     width_s = case.seen.quality.bin_ns / 1e9
     duration_s = max(case.duration_s, width_s)
     mean = total(case, what) * 8 / duration_s
-    per_window = max(int(round(window_s / width_s)), 1)
+    per_window = max(round(window_s / width_s), 1)
     if duration_s <= window_s or len(bins) <= per_window:
         return Rate(mean, mean, mean, mean, mean, min(window_s, duration_s))
     sums = np.concatenate([[0], np.cumsum(bins)])
@@ -75,9 +75,9 @@ def _bins(case: Case, what: Sent) -> npt.NDArray[np.int64]:
     ends = [capture.end_ns for capture in case.seen.captures if capture.packets]
     if not starts or not len(octets):
         return np.zeros(0, np.int64)
-    first = min(min(starts), int(rates.start_ns.min())) // width
+    first = min([*starts, int(rates.start_ns.min())]) // width
     slots = rates.start_ns // width - first
-    length = int(max(max(ends) // width - first, int(slots.max()))) + 1
+    length = max(max(ends) // width - first, int(slots.max())) + 1
     if length > WINDOWS * 100:
         return np.zeros(0, np.int64)
     bins = np.zeros(length, np.int64)

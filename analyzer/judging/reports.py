@@ -5,15 +5,30 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from analyzer.findings import Basis, Cite, Evidence, Finding, Severity, Strength, Verdict
 from analyzer.judging.case import Case, Rows, count, octets
 from analyzer.judging.codes import CODES
-from analyzer.judging.rulings import ORDER, Ruling
+from analyzer.judging.ruling import ORDER, Ruling
 from analyzer.judging.traffic import TCP, UDP
 from analyzer.rulepack import Rule
+
+
+class Claim(NamedTuple):
+    """What a finding says: its code, title and detail, on which host, how bad, how sure, and the frames to look at."""
+
+    code: str
+    title: str
+    detail: str
+    host: str
+    severity: Severity
+    strength: Strength = Strength.STRONG
+    verdict: Verdict = Verdict.EXPECTED
+    frames: tuple[int, ...] = ()
+
 
 MAX_EVIDENCE = 10
 MAX_FILTERS = 12
@@ -23,8 +38,7 @@ FIELDS = {TCP: "tcp", UDP: "udp"}
 def report(case: Case, rule: Rule) -> tuple[Finding, ...]:
     """The findings on the rulings that are filed under a rule."""
     return gather(
-        case,
-        [(at, ruling) for at, ruling in case.rulings() if ruling.broken is not None and ruling.broken.id == rule.id],
+        case, [(at, ruling) for at, ruling in case.rulings() if ruling.broken and ruling.broken.id == rule.id]
     )
 
 
@@ -47,39 +61,37 @@ def _of_ruling(case: Case, ruling: Ruling, rows: Rows, detail: str) -> Finding:
     host = ruling.actor.name if ruling.actor else ""
     title = CODES[ruling.code].title.format(host=host, whom=ruling.whom)
     size = f"{count(len(rows), 'flow')}, {octets(case, rows)} octets"
-    return finding(
-        case, ruling.broken, ruling.code, ruling.verdict, ruling.severity, ruling.strength or Strength.STRONG,
-        title, rows, f"{size}: {detail}" if detail else size, host,
-    )  # fmt: skip
+    claim = Claim(ruling.code, title, f"{size}: {detail}" if detail else size, host, ruling.severity)
+    return finding(case, ruling.broken, claim._replace(verdict=ruling.verdict, strength=ruling.strength), rows)
 
 
-def finding(  # noqa: PLR0913 a finding has as many sides
-    case: Case,
-    rule: Rule | None,
-    code: str,
-    verdict: Verdict,
-    severity: Severity,
-    strength: Strength,
-    title: str,
-    rows: Rows,
-    detail: str,
-    host: str = "",
-    frames: Sequence[int] = (),
-) -> Finding:
-    """A finding on flows, with the frames in which to look; its remedy is the rule's, else the code's."""
-    entry = CODES[code]
-    shown = [int(row) for row in rows[:MAX_EVIDENCE]]
+def finding(case: Case, rule: Rule | None, claim: Claim, rows: Rows) -> Finding:
+    """The finding that a claim on flows makes; its remedy is the rule's, else the code's."""
+    entry, book, code = CODES[claim.code], case.book, claim.code
     evidence = [
-        Evidence(code, verdict, strength, row, tuple(frames) if frames and at == 0 else frames_of(case, row), detail)
-        for at, row in enumerate(shown)
-    ] or [Evidence(code, verdict, strength, -1, tuple(frames), detail)]
-    book = case.book
-    cite = rule.cite if rule else Cite(book.pack.document, "", 0, "")
+        Evidence(code, claim.verdict, claim.strength, row, frames or frames_of(case, row), claim.detail)
+        for row, frames in zip(
+            (int(row) for row in rows[:MAX_EVIDENCE]), (claim.frames, *[()] * MAX_EVIDENCE), strict=False
+        )
+    ] or [Evidence(code, claim.verdict, claim.strength, -1, claim.frames, claim.detail)]
     return Finding(
-        "", code, verdict, severity, strength, title, rule.id if rule else "", book.pack.name,
-        rule.basis if rule else Basis.READING, cite, tuple(int(row) for row in rows), tuple(evidence), entry.rivals,
-        (rule.remedy if rule and rule.remedy and not entry.own_remedy else entry.remedy), display_filter(case, rows), host,
-    )  # fmt: skip
+        id="",
+        code=code,
+        verdict=claim.verdict,
+        severity=claim.severity,
+        strength=claim.strength,
+        title=claim.title,
+        rule=rule.id if rule else "",
+        pack=book.pack.name,
+        basis=rule.basis if rule else Basis.READING,
+        cite=rule.cite if rule else Cite(book.pack.document, "", 0, ""),
+        flows=tuple(int(row) for row in rows),
+        evidence=tuple(evidence),
+        rivals=entry.rivals,
+        remedy=rule.remedy if rule and rule.remedy and not entry.own_remedy else entry.remedy,
+        filter=display_filter(case, rows),
+        host=claim.host,
+    )
 
 
 def frames_of(case: Case, row: int) -> tuple[int, ...]:
@@ -94,9 +106,7 @@ def display_filter(case: Case, rows: Rows) -> str:
     flows = case.seen.flows
     parts: dict[str, None] = {}
     for row in rows.tolist():
-        ends = " && ".join(
-            f"{'ipv6' if ':' in address else 'ip'}.addr == {address}" for address in (flows.orig_h[row], flows.resp_h[row])
-        )  # fmt: skip
+        ends = " && ".join(_end(address) for address in (flows.orig_h[row], flows.resp_h[row]))
         proto = FIELDS.get(int(flows.proto[row]))
         parts[f"({ends} && {proto}.port == {flows.resp_p[row]})" if proto else f"({ends})"] = None
         if len(parts) >= MAX_FILTERS:
@@ -104,8 +114,13 @@ def display_filter(case: Case, rows: Rows) -> str:
     return " || ".join(parts)
 
 
+def _end(address: str) -> str:
+    """A display filter for one end."""
+    return f"{'ipv6' if ':' in address else 'ip'}.addr == {address}"
+
+
 def numbered(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """The findings with their ids, the worst first: F1, F2, …"""
+    """The findings with their ids F1, F2 and so on, the worst first."""
     ranked = sorted(findings, key=lambda found: (ORDER.index(found.severity), found.flows[:1], found.code))
     return tuple(dataclasses.replace(found, id=f"F{number}") for number, found in enumerate(ranked, 1))
 

@@ -1,4 +1,4 @@
-"""Who is in scope: the hosts of the site file, else those that the capture shows in a role of a pack, with the reason."""
+"""Who is in scope: the hosts of the site file, else those that the capture shows in a role, with the reason."""
 
 from __future__ import annotations
 
@@ -37,29 +37,31 @@ def profile(text: str) -> Profile:
 
 
 def shown(pack: RulePack, signs: Signs, *, asked: bool) -> dict[str, dict[str, Sign]]:
-    """Per address the roles of a pack that the capture shows, each with what told it; `asked`: the user named the pack."""
+    """Per address the roles of a pack that the capture shows, each with what told it; `asked`: the pack was asked for."""
     found: dict[str, dict[str, Sign]] = defaultdict(dict)
     for role in pack.roles:
         for address in list(signs.opened):
-            sign = _as_originator(role, signs.of(address), asked=asked)
-            if sign:
-                found[address][role.name] = sign
-        for address, by_rule in signs.resolved.items():
-            sign = next((sign for rule, sign in by_rule.items() if _means(role.resolves, rule)), None)
-            if sign:
-                found[address].setdefault(role.name, sign)
+            _note(found[address], role, _as_originator(role, signs.of(address), asked=asked))
+        for address, named in signs.resolved.items():
+            _note(
+                found[address], role, next((sign for rule, sign in named.items() if _means(role.resolves, rule)), None)
+            )
     _answering(pack, signs, found)
     for role in pack.roles:
-        for address in [address for address in signs.opened if not found.get(address)]:
-            sign = _combined(role.weakly, signs.of(address))
-            if sign:
-                found[address][role.name] = sign
+        for address in [address for address in signs.opened if not found[address]]:
+            _note(found[address], role, _combined(role.weakly, signs.of(address)))
     _answering(pack, signs, found)
     for role in pack.roles:
         for held in found.values():
             if role.name in held and set(role.yields_to) & set(held):
                 del held[role.name]
     return {address: held for address, held in found.items() if held}
+
+
+def _note(held: dict[str, Sign], role: Role, sign: Sign | None) -> None:
+    """Note what tells a role, the first of several."""
+    if sign:
+        held.setdefault(role.name, sign)
 
 
 def _answering(pack: RulePack, signs: Signs, found: dict[str, dict[str, Sign]]) -> None:

@@ -60,7 +60,7 @@ def gather(pack: RulePack, telling: Sequence[Rule], traffic: Traffic, bare: Cast
         names = (kind.name,) if kind.name else bare.lookups.names(kind.orig, kind.resp)
         tries = [proxied(kind, request) for request in kind.requests if request.proxied] or [attempt(kind, names)]
         for tried in tries:
-            _open_signs(signs, pack, rules, tried, bare, frame, kind.resp)
+            _open_signs(signs, pack.name, rules, Met(tried, frame, kind.resp), bare)
     _name_signs(signs, telling, bare.lookups, traffic)
     return signs
 
@@ -103,12 +103,19 @@ def _first_frames(traffic: Traffic, groups: Groups) -> list[int]:
     return numbers
 
 
-def _open_signs(
-    signs: Signs, pack: RulePack, rules: Sequence[Rule], tried: Attempt, bare: Cast, frame: int, responder: str
-) -> None:
+class Met(NamedTuple):
+    """An attempt in the frame where it began, and the address that it was made to (a proxy's, where there is one)."""
+
+    tried: Attempt
+    frame: int
+    responder: str
+
+
+def _open_signs(signs: Signs, pack: str, rules: Sequence[Rule], met: Met, bare: Cast) -> None:
     """Note which rules an attempt is a sign of."""
+    tried, frame, responder = met
     for rule in rules:
-        found = match(rule, pack.name, tried, bare)
+        found = match(rule, pack, tried, bare)
         if found.fit not in {Fit.YES, Fit.WRONG} or (rule.to.role and not _spoken(rule, tried)):
             continue
         whom = tried.names[0] if tried.names else tried.server

@@ -119,9 +119,8 @@ class Traffic:
         wanted = np.isin(http.form, ("absolute", "authority")) | np.isin(flows.resp_p[http.flow], list(ports))
         for row in np.flatnonzero(wanted & (http.method != "")).tolist():
             proxied = http.form[row] in {"absolute", "authority"}
-            request = Request(
-                proxied, http.host[row], _port(int(http.port[row]), proxied), "" if proxied else http.target[row], "" if proxied else http.user_agent[row]
-            )  # fmt: skip
+            path, agent = ("", "") if proxied else (http.target[row], http.user_agent[row])
+            request = Request(proxied, http.host[row], _port(int(http.port[row]), proxied), path, agent)
             held = found[int(http.flow[row])]
             if request not in held and len(held) < MAX_REQUESTS:
                 held.append(request)

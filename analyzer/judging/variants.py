@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from analyzer.judging.place import Cast
-from analyzer.judging.rulings import Book
+from analyzer.judging.ruling import Book
 from analyzer.judging.signs import Signs
 from analyzer.rulepack import RulePack
 from analyzer.sitefile import Site

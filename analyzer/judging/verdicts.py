@@ -12,7 +12,8 @@ from analyzer.findings import FlowVerdicts, Verdict
 from analyzer.judging.leases import leased_flows
 from analyzer.judging.links import housekeeping
 from analyzer.judging.place import Cast
-from analyzer.judging.rulings import OUT_OF_SCOPE, Book, Judge, Ruling
+from analyzer.judging.ruling import OUT_OF_SCOPE, Book, Ruling
+from analyzer.judging.rulings import Judge
 from analyzer.judging.traffic import Groups, Mask, Traffic, Trouble
 from analyzer.observations import Observations
 
@@ -33,18 +34,17 @@ class Docket:
 
     def table(self, seen: Observations) -> FlowVerdicts:
         """The rulings as columns, one entry per flow."""
-        columns: list[list[object]] = [[], [], [], [], []]
-        for ruling in self.rulings:
-            rule = ruling.rule
-            cells = (
-                str(ruling.verdict), rule.id if rule else "", ruling.pack, str(ruling.strength or ""), (ruling.code,) if ruling.code else (),
-            )  # fmt: skip
-            for column, cell in zip(columns, cells, strict=True):
-                column.append(cell)
-        spread = [_objects(column)[self.which] for column in columns]
         end_to_end = np.full(len(self.which), "", dtype=object)
         end_to_end[seen.tls.flow] = "no_sign"
-        return FlowVerdicts(*spread, end_to_end)
+        made = self.rulings
+        return FlowVerdicts(
+            verdict=_objects([str(ruling.verdict) for ruling in made])[self.which],
+            rule=_objects([ruling.rule.id if ruling.rule else "" for ruling in made])[self.which],
+            pack=_objects([ruling.pack for ruling in made])[self.which],
+            strength=_objects([str(ruling.strength) if ruling.code else "" for ruling in made])[self.which],
+            codes=_objects([(ruling.code,) if ruling.code else () for ruling in made])[self.which],
+            end_to_end=end_to_end,
+        )
 
 
 def _objects(cells: Sequence[object]) -> npt.NDArray[np.object_]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from analyzer.findings import Finding, Outcome, Strength, Verdict
+from analyzer.findings import Finding, Outcome
 from analyzer.judging.case import Answer, Case
 from analyzer.judging.loads import Load, cloud, downloads, fold, speaking, uploads
-from analyzer.judging.reports import finding
+from analyzer.judging.rates import LEAST_S
+from analyzer.judging.reports import Claim, finding
 from analyzer.rulepack import Rule
 
 KIND = "budget"
+CODE = "rate-over-budget"
 LONGER = "what would tell: five minutes or more: dumpcap -i IFACE -a duration:600 -w longer.pcapng"
 LAST = 0
 
@@ -22,7 +24,7 @@ def check(rule: Rule, case: Case) -> Answer:
     if loads and not mine:
         return Answer(Outcome.NOT_OBSERVED, f"no {rule.options['machine_class']} machine is known")
     outcome, because = fold(mine)
-    if outcome is Outcome.NOT_OBSERVABLE:
+    if outcome is Outcome.NOT_OBSERVABLE and case.duration_s < LEAST_S:
         because = f"{because}; {LONGER}"
     first = next((kept for kept in same if any(_concerns(kept, load) for load in mine)), rule)
     findings = tuple(
@@ -44,6 +46,4 @@ def _finding(rule: Rule, case: Case, load: Load) -> Finding:
     actor = next(actor for actor in case.singles(rule) if actor.name == load.budget.host)
     rows, _ = speaking(case, actor, rule)
     title = f"{actor.name}: {rate:.3g} kbps against a budget of {limit:g} kbps"
-    return finding(
-        case, rule, "rate-over-budget", Verdict.EXPECTED, rule.severity, Strength.STRONG, title, rows, load.because, actor.name
-    )  # fmt: skip
+    return finding(case, rule, Claim(CODE, title, load.because, actor.name, rule.severity), rows)

@@ -15,7 +15,7 @@ NUMBER = re.compile(r"\b[0-9]{1,5}\b")
 
 
 def check(rule: Rule, case: Case) -> Answer:
-    """Fails where one of the rules fails; holds where each does, or, where the step is about ports, one for each port."""
+    """Fails where one of the rules fails; holds where each does, or where one does for each port that is named."""
     rules = [found for found in case.selected(rule) if found.id in case.answers]
     answers = {found.id: case.answers[found.id] for found in rules}
     flows = rows_of(row for answer in answers.values() for row in answer.flows.tolist())

@@ -6,7 +6,7 @@ from analyzer.findings import Basis, Outcome
 from analyzer.judging import addresses
 from analyzer.judging.case import Answer, Case, Rows, count, listed
 from analyzer.judging.reports import report
-from analyzer.judging.rulings import Ruling
+from analyzer.judging.ruling import Ruling
 from analyzer.rulepack import Rule
 
 KIND = "isolated-machines"
@@ -14,7 +14,7 @@ LAST = 0
 
 
 def check(rule: Rule, case: Case) -> Answer:
-    """Fails with the flows to others; a documented "no internet access" is not broken within the machines' own network."""
+    """Fails with the flows to others; a documented "no internet access" is not broken within the machines' network."""
     breaches = case.breaches(rule)
     if rule.basis is Basis.DOCUMENTED:
         breaches = [(at, ruling) for at, ruling in breaches if not _own_network(case, at, ruling)]
@@ -27,8 +27,9 @@ def check(rule: Rule, case: Case) -> Answer:
     if not len(mine):
         return Answer(Outcome.NOT_OBSERVED, "no flow of a machine is in the capture", findings=report(case, rule))
     who = f"{count(len(actors), 'machine')} ({listed(actor.name for actor in actors)})"
-    because = f"{who}: {count(len(mine), 'flow')}, none with {'a host outside its network' if report(case, rule) else 'others'}"
-    return Answer(Outcome.HOLDS, because, mine, report(case, rule))
+    inside = report(case, rule)
+    others = "a host outside its network" if inside else "others"
+    return Answer(Outcome.HOLDS, f"{who}: {count(len(mine), 'flow')}, none with {others}", mine, inside)
 
 
 def _own_network(case: Case, at: int, ruling: Ruling) -> bool:

@@ -13,7 +13,7 @@ LAST = 0
 
 
 def check(rule: Rule, case: Case) -> Answer:
-    """Not observable, with the peak that was carried and what was sent again; holds where the peak is the rate asked for."""
+    """Not observable, with the peak that was carried and the share that was sent again."""
     del rule
     rates, width = case.seen.rates, case.seen.quality.bin_ns
     if not len(rates.flow):

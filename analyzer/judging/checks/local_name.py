@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-import numpy as np
-
-from analyzer.findings import Finding, Outcome, Strength, Verdict
+from analyzer.findings import Finding, Outcome
 from analyzer.judging import addresses
 from analyzer.judging.addresses import Reach
 from analyzer.judging.case import Answer, Case, count, listed
 from analyzer.judging.lookups import Lookup
-from analyzer.judging.reports import finding, rows_of
+from analyzer.judging.reports import Claim, finding, rows_of
 from analyzer.rulepack import Rule, matches_name
 
 KIND = "local-name"
+CODE = "local-name-stripped"
 LAST = 0
 
 
@@ -74,13 +73,13 @@ def _findings(rule: Rule, case: Case, bad: list[Lookup], *, answered: bool) -> t
     for (name, resolver), lookups in grouped.items():
         other = "; another lookup of such a name got its local address" if answered else ""
         actor = case.cast.at(lookups[0].client)
-        made.append(
-            finding(
-                case, rule, "local-name-stripped", Verdict.EXPECTED, rule.severity,
-                Strength.STRONG, f"{name} got no usable answer from the resolver {resolver}",
-                np.unique(dns.flow[[lookup.row for lookup in lookups]]),
-                f"{_answer(case, lookups[0])}, while other names resolve{other}", actor.name if actor else lookups[0].client,
-                [int(dns.answer_frame[lookup.row]) for lookup in lookups[:3]],
-            )
-        )  # fmt: skip
+        claim = Claim(
+            CODE,
+            f"{name} got no usable answer from the resolver {resolver}",
+            f"{_answer(case, lookups[0])}, while other names resolve{other}",
+            actor.name if actor else lookups[0].client,
+            rule.severity,
+            frames=tuple(int(dns.answer_frame[lookup.row]) for lookup in lookups[:3]),
+        )
+        made.append(finding(case, rule, claim, rows_of(int(dns.flow[lookup.row]) for lookup in lookups)))
     return tuple(made)

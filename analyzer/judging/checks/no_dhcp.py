@@ -24,6 +24,5 @@ def check(rule: Rule, case: Case) -> Answer:
     seen = f"no DHCP of {listed(actor.name for actor in actors)} in {lasting(case.duration_s)}"
     if case.duration_s >= DAY_S:
         return Answer(Outcome.HOLDS, seen, NONE)
-    return Answer(
-        Outcome.NOT_OBSERVED, f"{seen}; a lease may be renewed once a day only: a day's capture, or one of a restart, would tell"
-    )  # fmt: skip
+    tells = "a lease may be renewed once a day only: a day's capture, or one of a restart, would tell"
+    return Answer(Outcome.NOT_OBSERVED, f"{seen}; {tells}")

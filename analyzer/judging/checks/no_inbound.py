@@ -23,6 +23,5 @@ def check(rule: Rule, case: Case) -> Answer:
     if not len(rows):
         return Answer(Outcome.NOT_OBSERVED, f"no flow of a host in the role {' or '.join(rule.who)} was seen")
     who = listed(actor.name for actor in actors)
-    return Answer(
-        Outcome.HOLDS, f"{who}: {count(len(rows), 'flow')} in {lasting(case.duration_s)}, none opened from elsewhere", rows
-    )  # fmt: skip
+    seen = f"{count(len(rows), 'flow')} in {lasting(case.duration_s)}"
+    return Answer(Outcome.HOLDS, f"{who}: {seen}, none opened from elsewhere", rows)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from analyzer.findings import Finding, Outcome, Strength, Verdict
+from analyzer.findings import Finding, Outcome
 from analyzer.judging.case import Answer, Case, listed
-from analyzer.judging.reports import finding, rows_of
+from analyzer.judging.reports import Claim, finding, rows_of
 from analyzer.judging.variants import seen_at
 from analyzer.rulepack import Rule
 
 KIND = "one-variant"
+CODE = "two-variants"
 LAST = 0
 
 
@@ -41,7 +42,5 @@ def _finding(
         if int(flows.first_frame[row]) in frames and flows.orig_h[row] in addresses
     )
     detail = "; ".join(f"{variant}: {text}" for variant, (text, _) in variants.items())
-    return finding(
-        case, rule, "two-variants", Verdict.EXPECTED, rule.severity, Strength.STRONG,
-        f"{host} uses {both} at once", rows, detail, host, frames,
-    )  # fmt: skip
+    claim = Claim(CODE, f"{host} uses {both} at once", detail, host, rule.severity, frames=frames)
+    return finding(case, rule, claim, rows)

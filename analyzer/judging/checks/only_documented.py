@@ -16,9 +16,8 @@ def check(rule: Rule, case: Case) -> Answer:
     breaches = case.breaches(rule)
     if breaches:
         rows = case.docket.flows([at for at, _ in breaches])
-        return Answer(
-            Outcome.FAILS, f"{count(len(rows), 'flow')} to {listed(ruling.whom for _, ruling in breaches)}", rows, report(case, rule)
-        )  # fmt: skip
+        whom = listed(ruling.whom for _, ruling in breaches)
+        return Answer(Outcome.FAILS, f"{count(len(rows), 'flow')} with {whom}", rows, report(case, rule))
     actors = case.actors(rule)
     rows = case.of(actors)
     judged = [case.docket.rulings[at].verdict for at in case.docket.which[rows].tolist()]

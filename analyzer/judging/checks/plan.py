@@ -1,4 +1,4 @@
-"""A planning example of the document: do its figures follow from its own budgets?"""
+"""A planning example of the document, whose figures must follow from its own budgets."""
 
 from __future__ import annotations
 

@@ -7,10 +7,11 @@ import numpy as np
 from analyzer.findings import Finding, Outcome, Strength, Verdict
 from analyzer.judging.case import NONE, Answer, Case, Rows, count, listed
 from analyzer.judging.place import Actor
-from analyzer.judging.reports import finding
+from analyzer.judging.reports import Claim, finding
 from analyzer.rulepack import Rule
 
 KIND = "proxy"
+CODE = "proxy-credentials-clear"
 LAST = 0
 
 
@@ -51,12 +52,14 @@ def _in_clear(rule: Rule, case: Case, actor: Actor, mine: Rows) -> list[Finding]
         by_proxy.setdefault(f"{flows.resp_h[flow]} port {flows.resp_p[flow]}", []).append(row)
     made = []
     for whom, held in by_proxy.items():
-        title = f"{actor.name} sent its proxy credentials in clear to {whom}"
-        made.append(
-            finding(
-                case, rule, "proxy-credentials-clear", Verdict.EXPECTED, rule.severity, Strength.PROOF, title,
-                np.unique(http.flow[held]), f"{count(len(held), 'request')} with Proxy-Authorization", actor.name,
-                [int(http.request_frame[row]) for row in held[:3]],
-            )
-        )  # fmt: skip
+        claim = Claim(
+            CODE,
+            f"{actor.name} sent its proxy credentials in clear to {whom}",
+            f"{count(len(held), 'request')} with Proxy-Authorization",
+            actor.name,
+            rule.severity,
+            Strength.PROOF,
+            frames=tuple(int(http.request_frame[row]) for row in held[:3]),
+        )
+        made.append(finding(case, rule, claim, np.unique(http.flow[held])))
     return made

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from analyzer.findings import Finding, Outcome, Strength, Verdict
+from analyzer.findings import Finding, Outcome
 from analyzer.judging import addresses
 from analyzer.judging.addresses import Reach
 from analyzer.judging.case import DAY_S, Answer, Case, lasting, listed
 from analyzer.judging.leases import leases
 from analyzer.judging.lookups import Lookup
 from analyzer.judging.place import Actor
-from analyzer.judging.reports import finding
+from analyzer.judging.reports import Claim, finding, rows_of
 from analyzer.rulepack import Rule, matches_name
 
 KIND = "stable-address"
@@ -36,15 +36,15 @@ def check(rule: Rule, case: Case) -> Answer:
 def _leased(rule: Rule, case: Case, actors: list[Actor]) -> list[Finding]:
     """Hosts that asked for their address."""
     dhcp = case.seen.dhcp
-    return [
-        finding(
-            case, rule, "address-by-dhcp", Verdict.HOUSEKEEPING, rule.severity, Strength.STRONG,
-            f"{lease.actor.name} leases its address", np.unique(dhcp.flow[list(lease.rows)]),
-            f"{listed(dict.fromkeys(dhcp.message[row] for row in lease.rows), 4)} through {lease.mac}",
-            lease.actor.name, [int(dhcp.frame[row]) for row in lease.rows[:4]],
-        )
-        for lease in leases(case.seen, actors)
-    ]  # fmt: skip
+    made = []
+    for lease in leases(case.seen, actors):
+        rows = list(lease.rows)
+        told = listed(dict.fromkeys(dhcp.message[rows]), 4)
+        title = f"{lease.actor.name} leases its address"
+        claim = Claim("address-by-dhcp", title, f"{told} through {lease.mac}", lease.actor.name, rule.severity)
+        frames = tuple(int(frame) for frame in dhcp.frame[rows[:4]])
+        made.append(finding(case, rule, claim._replace(frames=frames), np.unique(dhcp.flow[rows])))
+    return made
 
 
 def _two_macs(rule: Rule, case: Case, actors: list[Actor]) -> list[Finding]:
@@ -58,13 +58,10 @@ def _two_macs(rule: Rule, case: Case, actors: list[Actor]) -> list[Finding]:
                 carried.setdefault(flows.orig_mac[row], row)
             own = {mac: row for mac, row in carried.items() if mac and _alone(case, mac, address)}
             if len(own) > 1:
-                made.append(
-                    finding(
-                        case, rule, "two-macs", Verdict.EXPECTED, rule.severity, Strength.STRONG,
-                        f"{actor.name} appeared under two MAC addresses", np.array(sorted(own.values())),
-                        " and ".join(own), actor.name, [int(flows.first_frame[row]) for row in own.values()],
-                    )
-                )  # fmt: skip
+                title = f"{actor.name} appeared under two MAC addresses"
+                claim = Claim("two-macs", title, " and ".join(own), actor.name, rule.severity)
+                frames = tuple(int(flows.first_frame[row]) for row in own.values())
+                made.append(finding(case, rule, claim._replace(frames=frames), rows_of(own.values())))
     return made
 
 
@@ -89,11 +86,8 @@ def _stale(rule: Rule, case: Case, actors: list[Actor]) -> list[Finding]:
         here = next((actor for actor in actors if set(held) & set(actor.addresses)), None)
         if here and len(held) > 1:
             rows = [lookup.row for lookup in held.values()]
-            made.append(
-                finding(
-                    case, rule, "stale-name", Verdict.EXPECTED, rule.severity, Strength.STRONG,
-                    f"the name {name} of {here.name} stands for {' and '.join(held)}", np.unique(dns.flow[rows]),
-                    f"{name} was answered with each of them", here.name, [int(dns.answer_frame[row]) for row in rows[:4]],
-                )
-            )  # fmt: skip
+            title = f"the name {name} of {here.name} stands for {' and '.join(held)}"
+            claim = Claim("stale-name", title, f"{name} was answered with each of them", here.name, rule.severity)
+            frames = tuple(int(frame) for frame in dns.answer_frame[rows[:4]])
+            made.append(finding(case, rule, claim._replace(frames=frames), np.unique(dns.flow[rows])))
     return made

@@ -1,0 +1,72 @@
+"""What is ruled on a kind of flow, and by which rules of a pack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analyzer.findings import Severity, Strength, Verdict
+from analyzer.judging.place import Actor
+from analyzer.rulepack import Rule, RulePack
+
+ORDER = tuple(Severity)
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What becomes of a kind of flow; severity and strength count where a code says what was seen.
+
+    allowed  the rules that allow it, the narrowest first        broken   the rule that it breaks, None without one
+    actor    the host in scope that answers for it               whom     whom it reached, in words
+    code     what was seen, empty where nothing was              why      why it is no plain expected
+    """
+
+    verdict: Verdict
+    pack: str = ""
+    allowed: tuple[Rule, ...] = ()
+    broken: Rule | None = None
+    actor: Actor | None = None
+    whom: str = ""
+    code: str = ""
+    severity: Severity = Severity.INFO
+    strength: Strength = Strength.STRONG
+    why: str = ""
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells one ruling from another."""
+        return (
+            self.verdict, self.pack, tuple(rule.id for rule in self.allowed), self.broken and self.broken.id,
+            self.actor and self.actor.name, self.whom, self.code, self.severity, self.strength, self.why,
+        )  # fmt: skip
+
+    @property
+    def rule(self) -> Rule | None:
+        """The rule that the verdict rests on."""
+        return self.broken or (self.allowed[0] if self.allowed else None)
+
+
+@dataclass(frozen=True)
+class Book:
+    """The rules of a pack that hold here: of the variant that is seen or stated, and of the topology."""
+
+    pack: RulePack
+    rules: tuple[Rule, ...]
+    variants: tuple[str, ...]
+
+    def of(self, kind: str) -> tuple[Rule, ...]:
+        """The rules of one kind."""
+        return tuple(rule for rule in self.rules if rule.kind == kind)
+
+    def unlisted(self) -> Rule | None:
+        """The rule that a flow breaks which no other rule allows."""
+        return next(iter(self.of("only-documented")), None)
+
+
+OUT_OF_SCOPE = Ruling(Verdict.NOT_JUDGED)
+
+WEIGHTS = (Verdict.NOT_JUDGED, Verdict.HOUSEKEEPING, Verdict.EXPECTED, Verdict.UNDETERMINED, Verdict.UNEXPECTED)
+
+
+def weight(ruling: Ruling) -> int:
+    """How much a ruling outweighs another, by its verdict."""
+    return WEIGHTS.index(ruling.verdict)
