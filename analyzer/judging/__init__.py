@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -26,6 +27,8 @@ from analyzer.judging.filtering import Filter, FilterError, parse
 from analyzer.judging.place import Cast
 from analyzer.judging.reports import gather, numbered
 from analyzer.judging.roles import cast, profile
+from analyzer.judging.ruling import Book
+from analyzer.judging.signs import Signs
 from analyzer.judging.traffic import Traffic
 from analyzer.judging.variants import book
 from analyzer.judging.verdicts import decide
@@ -39,7 +42,7 @@ STEPS = ("reachable", "dns-works", "ntp-works", "not-observable", "link-rate")
 """Kinds of rules that are steps of a document's checklist or troubleshooting list as well as outcomes."""
 
 
-def judge(
+def judge(  # noqa: PLR0913 each part of what is judged is the caller's to give
     seen: Observations,
     packs: Sequence[RulePack],
     site: Site,
@@ -58,24 +61,9 @@ def judge(
     del trust
     traffic = Traffic(seen, _ports(packs), _request_ports(packs))
     who, signs = cast(seen, traffic, packs, site, profiles)
-    wanted = [profile(text) for text in (profiles or site.profiles)]
-    books, notes = [], list(who.notes)
-    for pack in who.packs:
-        stated = [want.variant for want in wanted if want.pack == pack.name and want.variant]
-        made, note = book(pack, who, signs[pack.name], site, stated)
-        books.append(made)
-        notes += [note] if note else []
-    mask = keep.mask(seen.flows) if keep else np.ones(traffic.count, np.bool_)
-    docket = decide(seen, traffic, who, books, mask)
-    cases = [Case(seen, who, held, docket, signs[held.pack.name], {}) for held in books]
-    answers = [_answers(case) for case in cases]
-    cases = [
-        Case(seen, who, case.book, docket, case.signs, MappingProxyType(held))
-        for case, held in zip(cases, answers, strict=True)
-    ]
-    notes += [note for case in cases for note in _notes(case)]
-    if not who.packs:
-        notes.append("no host of any rule pack is in the capture: nothing is judged")
+    books, notes = _books(who, signs, profiles or site.profiles)
+    docket = decide(traffic, who, books, keep.mask(seen.flows) if keep else np.ones(traffic.count, np.bool_))
+    cases = [_answered(Case(seen, who, held, docket, signs[held.pack.name], {})) for held in books]
     return Conclusions(
         packs=tuple(pack.name for pack in who.packs),
         variants=tuple((held.pack.name, variant) for held in books for variant in held.variants),
@@ -86,8 +74,19 @@ def judge(
         checklist=tuple(item for case in cases for item in _checklist(case)),
         budgets=tuple(load.budget for case in cases for load in _loads(case)),
         purposes=_purposes(cases),
-        notes=tuple(notes),
+        notes=(*who.notes, *notes, *(note for case in cases for note in _notes(case))),
     )
+
+
+def _books(who: Cast, signs: dict[str, Signs], profiles: Sequence[str]) -> tuple[list[Book], list[str]]:
+    """The rules of each pack that hold here, and notes on how that is known."""
+    books, notes = [], []
+    for pack in who.packs:
+        stated = [want.variant for want in map(profile, profiles) if want.pack == pack.name and want.variant]
+        made, note = book(pack, who, signs[pack.name], who.site, stated)
+        books.append(made)
+        notes += [note] if note else []
+    return books, notes or ([] if books else ["no host of any rule pack is in the capture: nothing is judged"])
 
 
 def _ports(packs: Sequence[RulePack]) -> frozenset[int]:
@@ -106,13 +105,13 @@ def _request_ports(packs: Sequence[RulePack]) -> frozenset[int]:
     )
 
 
-def _answers(case: Case) -> dict[str, Answer]:
-    """What became of each rule; those that ask what others answered come last."""
+def _answered(case: Case) -> Case:
+    """The case with what became of each rule; those that ask what others answered come last."""
     answers: dict[str, Answer] = {}
-    here = Case(case.seen, case.cast, case.book, case.docket, case.signs, answers)
+    growing = replace(case, answers=MappingProxyType(answers))
     for rule in sorted(case.book.rules, key=lambda rule: BY_KIND[rule.kind].LAST):
-        answers[rule.id] = BY_KIND[rule.kind].check(rule, here)
-    return answers
+        answers[rule.id] = BY_KIND[rule.kind].check(rule, growing)
+    return growing
 
 
 def _outcomes(case: Case) -> list[RuleOutcome]:
@@ -173,9 +172,8 @@ def _purposes(cases: Sequence[Case]) -> tuple[Purpose, ...]:
     for case in cases:
         for part in loads.purposes(case):
             held = merged.get(part.purpose, Purpose(part.purpose, 0, 0, 0))
-            merged[part.purpose] = Purpose(
-                part.purpose, held.octets_up + part.octets_up, held.octets_down + part.octets_down, held.flows + part.flows
-            )  # fmt: skip
+            up, down = held.octets_up + part.octets_up, held.octets_down + part.octets_down
+            merged[part.purpose] = Purpose(part.purpose, up, down, held.flows + part.flows)
     return tuple(merged.values())
 
 

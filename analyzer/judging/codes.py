@@ -43,7 +43,7 @@ CODES: Mapping[str, Entry] = {
     ),
     "other-resolver": Entry(
         "{host} asked {whom}, a public resolver that the document does not name",
-        "DNS queries went to a public resolver that is neither documented, nor in the site file, nor handed out by DHCP.",
+        "DNS queries went to a public resolver that neither the document, nor the site file, nor DHCP names.",
         ("the resolver was set on purpose in the device's management: name it in the site file (resolvers)",),
         "DNS over TLS or HTTPS is not seen as DNS.",
         "Name the resolver in the site file if it is meant, else set the documented one.",
@@ -135,7 +135,7 @@ CODES: Mapping[str, Entry] = {
     ),
     "two-macs": Entry(
         "{host} appeared under two MAC addresses",
-        "Frames of one address carried two MACs, each of this host alone: Wi-Fi and Ethernet, or two hosts with one address.",
+        "Frames of one address carried two MACs, each of this host alone, as after a change from Ethernet to Wi-Fi.",
         ("two hosts with the same address", "a capture put together from two sides of a router"),
         "Behind a router all hosts have its MAC.",
         "Stay with one interface; look for a second host with the same address.",
@@ -149,7 +149,7 @@ CODES: Mapping[str, Entry] = {
     ),
     "local-name-stripped": Entry(
         "{whom} got no usable answer from the resolver",
-        "A name that must resolve to a local address was answered by nothing, an error or another address, while other names resolved.",
+        "A name that must resolve to a local address was answered otherwise, while other names resolved.",
         ("the name does not exist yet, or is misspelt", "the registration failed at the vendor"),
         "Lookups over TLS or HTTPS are not seen.",
         "Except the domain from DNS rebinding protection on the resolver or firewall.",

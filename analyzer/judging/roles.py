@@ -7,20 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-import numpy as np
-
 from analyzer.judging import addresses
 from analyzer.judging.addresses import Reach
+from analyzer.judging.inference import MAX_MAC_ADDRESSES, inferred, shown, told_rules
 from analyzer.judging.lookups import Lookups
 from analyzer.judging.place import Actor, Cast, Part, lists, macs
-from analyzer.judging.signs import Sign, Signs, gather, relays
+from analyzer.judging.signs import Signs, gather, relays
 from analyzer.judging.traffic import Traffic
 from analyzer.observations import Observations
-from analyzer.rulepack import Role, Rule, RulePack, matches_name, refers
+from analyzer.rulepack import RulePack
 from analyzer.sitefile import Site, SiteHost
-
-MANY_NAMES = 5  # so many undocumented names, and thrice the documented ones, are a relay for others, not one device
-MAX_MAC_ADDRESSES = 4  # a MAC with more addresses behind it is a router's
 
 
 class Profile(NamedTuple):
@@ -34,78 +30,6 @@ def profile(text: str) -> Profile:
     """The profile that `pack` or `pack:variant` means."""
     pack, _, variant = text.partition(":")
     return Profile(pack, variant)
-
-
-def shown(pack: RulePack, signs: Signs, *, asked: bool) -> dict[str, dict[str, Sign]]:
-    """Per address the roles of a pack that the capture shows, each with what told it; `asked`: the pack was asked for."""
-    found: dict[str, dict[str, Sign]] = defaultdict(dict)
-    for role in pack.roles:
-        for address in list(signs.opened):
-            _note(found[address], role, _as_originator(role, signs.of(address), asked=asked))
-        for address, named in signs.resolved.items():
-            _note(
-                found[address], role, next((sign for rule, sign in named.items() if _means(role.resolves, rule)), None)
-            )
-    _answering(pack, signs, found)
-    for role in pack.roles:
-        for address in [address for address in signs.opened if not found[address]]:
-            _note(found[address], role, _combined(role.weakly, signs.of(address)))
-    _answering(pack, signs, found)
-    for role in pack.roles:
-        for held in found.values():
-            if role.name in held and set(role.yields_to) & set(held):
-                del held[role.name]
-    return {address: held for address, held in found.items() if held}
-
-
-def _note(held: dict[str, Sign], role: Role, sign: Sign | None) -> None:
-    """Note what tells a role, the first of several."""
-    if sign:
-        held.setdefault(role.name, sign)
-
-
-def _answering(pack: RulePack, signs: Signs, found: dict[str, dict[str, Sign]]) -> None:
-    """Note who answered a host of a known role as the rules of its own role say."""
-    rules = {rule.id: rule for rule in pack.rules}
-    for role in pack.roles:
-        for address, answers in signs.answered.items():
-            for rule, (client, sign) in answers.items():
-                known = set(rules[rule].who) & set(found.get(client, ()))
-                if known and _means(role.responds, rule) and addresses.reach(address) in {Reach.LOCAL, Reach.PUBLIC}:
-                    found[address].setdefault(role.name, sign)
-
-
-def _as_originator(role: Role, signs: dict[str, Sign], *, asked: bool) -> Sign | None:
-    """What a host opened (or asked for) that tells this role of it."""
-    if any(_means(role.unless, rule) for rule in signs):
-        return None
-    telling = (*role.originates, *role.asked) if asked else role.originates
-    for rule, sign in signs.items():
-        if _means(telling, rule):
-            return sign
-    return _combined(role.together, signs)
-
-
-def _combined(combinations: Sequence[Sequence[Sequence[str]]], signs: dict[str, Sign]) -> Sign | None:
-    """The first combination of which every group has a sign."""
-    for combination in combinations:
-        parts = [next((sign for rule, sign in signs.items() if _means(group, rule)), None) for group in combination]
-        if all(parts):
-            texts = dict.fromkeys(part.text for part in parts if part)
-            return Sign(" and ".join(texts), max(part.frame for part in parts if part))
-    return None
-
-
-def _means(references: Sequence[str], rule: str) -> bool:
-    """Whether one of the references means a rule."""
-    return any(refers(reference, rule) for reference in references)
-
-
-def told_rules(pack: RulePack) -> tuple[Rule, ...]:
-    """The rules by which the roles of a pack are told."""
-    groups = [(*role.originates, *role.responds, *role.resolves, *role.asked, *role.unless) for role in pack.roles]
-    groups += [group for role in pack.roles for combination in role.together + role.weakly for group in combination]
-    return pack.select(reference for group in groups for reference in group)
 
 
 def cast(
@@ -123,7 +47,7 @@ def cast(
         actors, others = _stated(seen, chosen, site)
     else:
         roles = {pack.name: shown(pack, signs[pack.name], asked=bool(wanted)) for pack in chosen}
-        actors, others = _inferred(seen, traffic, chosen, roles, relaying, site), ()
+        actors, others = inferred(traffic, chosen, roles, relaying, site.nat), ()
     known = {address for actor in actors for address in actor.addresses}
     actors += _nat(chosen, site, known, actors, wanted=bool(wanted))
     active = tuple(
@@ -189,125 +113,6 @@ def _nat(
     return tuple(
         Actor(text, (text,), (), parts, "site-file", shared="the site file says so") for text in texts if parts
     )
-
-
-def _inferred(
-    seen: Observations,
-    traffic: Traffic,
-    packs: Sequence[RulePack],
-    roles: dict[str, dict[str, dict[str, Sign]]],
-    relaying: frozenset[str],
-    site: Site,
-) -> tuple[Actor, ...]:
-    """The hosts that the capture shows in a role; those with one role and one MAC of their own are one host."""
-    found = {address for held in roles.values() for address in held}
-    own = _own_macs(seen, frozenset(found))
-    merged: dict[tuple[object, ...], list[str]] = defaultdict(list)
-    for address in sorted(found, key=_order):
-        held = frozenset((pack, role) for pack in roles for role in roles[pack].get(address, ()))
-        merged[held, own.get(address, address)].append(address)
-    actors = []
-    for group in merged.values():
-        first = group[0]
-        shared = "the site file says so" if first in site.nat else _shared(first, traffic, packs, relaying, roles)
-        parts = tuple(
-            Part(pack.name, role.name, f"{sign.text} (frame {sign.frame})" if sign else "may stand behind this address")
-            for pack in packs
-            for role in pack.roles
-            if (known := roles[pack.name].get(first)) and ((sign := known.get(role.name)) or shared)
-        )
-        protocol = _protocol(traffic, first, parts, packs)
-        carried = tuple(
-            dict.fromkeys(mac for address in group for mac in macs(seen, frozenset(group)).get(address, ()))
-        )
-        grade = ("focas" if protocol == "focas" else "standard" if protocol else "") if _polled(parts, packs) else ""
-        actors.append(Actor(first, tuple(group), carried, parts, "inferred", grade, protocol, shared))
-    return tuple(actors)
-
-
-def _order(address: str) -> tuple[int, int]:
-    """Addresses in the order of their numbers."""
-    parsed = addresses.parse(address)
-    return (parsed.version, int(parsed)) if parsed else (0, 0)
-
-
-def _own_macs(seen: Observations, wanted: frozenset[str]) -> dict[str, str]:
-    """The MAC of each address that only addresses among `wanted` have, and few of them: no router's."""
-    behind: dict[str, set[str]] = defaultdict(set)
-    for address_column, mac_column in (
-        (seen.flows.orig_h, seen.flows.orig_mac),
-        (seen.flows.resp_h, seen.flows.resp_mac),
-    ):
-        for address, mac in set(zip(address_column, mac_column, strict=True)):
-            if mac and addresses.reach(address) in {Reach.LOCAL, Reach.PUBLIC}:
-                behind[mac].add(address)
-    return {a: mac for mac, held in behind.items() if held <= wanted and len(held) <= MAX_MAC_ADDRESSES for a in held}
-
-
-def _shared(
-    address: str,
-    traffic: Traffic,
-    packs: Sequence[RulePack],
-    relaying: frozenset[str],
-    roles: dict[str, dict[str, dict[str, Sign]]],
-) -> str:
-    """Why an address may stand for several hosts, empty where nothing says so."""
-    parsed = addresses.parse(address)
-    if address in relaying and any(_opens(pack, roles[pack.name].get(address, {})) for pack in packs):
-        return "it answers as a proxy or resolver, so it may speak for others"
-    mine = traffic.orig == traffic.code(address)
-    if parsed is not None and parsed.version == 4 and addresses.reach(address) is Reach.PUBLIC:
-        bases = len({_base(int(ttl)) for ttl in np.unique(traffic.seen.flows.orig_ttl[mine]).tolist()})
-        seen = f"{bases} TTL bases were seen" if bases > 1 else "one TTL base was seen, which does not exclude it"
-        return f"a public address is often a NAT's; {seen}"
-    patterns = {pattern for pack in packs for rule in pack.rules for pattern in rule.to.names}
-    names = [str(traffic.names[code]) for code in np.unique(traffic.name[mine]).tolist() if traffic.names[code]]
-    strange = sum(not any(matches_name(pattern, name) for pattern in patterns) for name in names)
-    if strange > MANY_NAMES and strange > 3 * (len(names) - strange) and not _general(address, packs, roles):
-        return f"it opened flows to {strange} undocumented names, as a relay for others does"
-    return ""
-
-
-def _opens(pack: RulePack, held: dict[str, Sign]) -> bool:
-    """Whether one of these roles is told by what a host opens."""
-    return any(role.name in held and (role.originates or role.together) for role in pack.roles)
-
-
-def _general(address: str, packs: Sequence[RulePack], roles: dict[str, dict[str, dict[str, Sign]]]) -> bool:
-    """Whether all roles of an address are a person's computer's."""
-    return all(role.general for pack in packs for role in pack.roles if role.name in roles[pack.name].get(address, {}))
-
-
-def _base(ttl: int) -> int:
-    """The initial TTL that a TTL seen most probably comes from: 32, 64, 128 or 255."""
-    return next(base for base in (32, 64, 128, 255) if ttl <= base)
-
-
-def _polled(parts: Sequence[Part], packs: Sequence[RulePack]) -> bool:
-    """Whether one of the parts is one that budgets are counted by: the document gives rates for each."""
-    return any(_peer_of(pack) == part.role for pack in packs for part in parts if part.pack == pack.name)
-
-
-def _peer_of(pack: RulePack) -> str:
-    """The role that a pack wants to talk to one peer only: its machines."""
-    return next((rule.who[0] for rule in pack.rules if rule.kind == "isolated-machines"), "")
-
-
-def _protocol(traffic: Traffic, address: str, parts: Sequence[Part], packs: Sequence[RulePack]) -> str:
-    """The protocol that a polled host answered in most flows, empty where none was recognised."""
-    if not _polled(parts, packs):
-        return ""
-    wanted = {
-        service
-        for pack in packs
-        for rule in pack.rules
-        if rule.to.role == _peer_of(pack)
-        for service in rule.to.payload
-    }
-    mine = traffic.service[traffic.resp == traffic.code(address)]
-    numbers, counts = np.unique(mine, return_counts=True)
-    ranked = sorted(zip(counts.tolist(), numbers.tolist(), strict=True), reverse=True)
-    return next((str(traffic.services[number]) for _, number in ranked if traffic.services[number] in wanted), "")
 
 
 def _notes(actors: Sequence[Actor], *, stated: bool) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ class Judge:
         return self._let_in(book, kind, actor, roles)
 
     def _let_in(self, book: Book, kind: Kind, actor: Actor, roles: Sequence[str]) -> Ruling:
-        """A flow opened towards a host: allowed by the In half of a rule, else unexpected where it comes from outside."""
+        """A flow opened towards a host: allowed by the In half of a rule, else unexpected if it comes from outside."""
         pack, proto = book.pack.name, PROTOCOLS.get(kind.proto, "")
         for rule in book.of("destination"):
             listed = any(port.number == kind.resp_p and port.proto == proto for port in rule.to.ports)
@@ -82,7 +82,7 @@ class Judge:
         return self._scoped(book, _settled(kind, worst), actor)
 
     def _direct(self, book: Book, rules: Sequence[Rule], kind: Kind, actor: Actor) -> Ruling:
-        """The ruling on a flow without a proxy's request; what was met in its middle may be turned, or one to a proxy."""
+        """The ruling on a flow without a proxy's request; one met in its middle may be turned, or one to a proxy."""
         names = (kind.name,) if kind.name and kind.basis != "dns" else _dns_names(self.cast, kind)
         ruled = self._try(book, rules, attempt(kind, names), actor)
         if not kind.midstream or ruled.verdict is Verdict.EXPECTED:

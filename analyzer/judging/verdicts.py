@@ -55,7 +55,7 @@ def _objects(cells: Sequence[object]) -> npt.NDArray[np.object_]:
     return column
 
 
-def decide(seen: Observations, traffic: Traffic, cast: Cast, books: Sequence[Book], keep: Mask) -> Docket:
+def decide(traffic: Traffic, cast: Cast, books: Sequence[Book], keep: Mask) -> Docket:
     """The rulings for all flows; those outside `keep` are not judged."""
     rulings: list[Ruling] = [OUT_OF_SCOPE, HOUSEKEEPING]
     which = np.zeros(traffic.count, np.int64)
@@ -69,7 +69,7 @@ def decide(seen: Observations, traffic: Traffic, cast: Cast, books: Sequence[Boo
     kinds = [_number(judge.rule(kind), numbers, rulings) for kind in groups.kinds]
     which[groups.rows] = np.array(kinds, np.int64)[groups.kind] if kinds else 0
     _prove_by_consequence(traffic, rulings, which, numbers)
-    for flow, ruling in leased_flows(seen, cast, books):
+    for flow, ruling in leased_flows(traffic.seen, cast, books):
         which[flow] = _number(ruling, numbers, rulings)
     which[~keep] = 0
     return Docket(tuple(rulings), which, groups)
