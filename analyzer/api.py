@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from analyzer import judging, rulepack, trustfile
 from analyzer.capturing.inputs import expand
 from analyzer.errors import AnalyzerError, SourceError
-from analyzer.judging import Filter
 from analyzer.observations import Observations
 from analyzer.observing import Observer
-from analyzer.result import Result
-from analyzer.rulepack import RulePack
 from analyzer.settings import Settings
-from analyzer.sitefile import Site
+
+if TYPE_CHECKING:
+    from analyzer.judging import Filter
+    from analyzer.result import Result
+    from analyzer.rulepack import RulePack
+    from analyzer.sitefile import Site
 
 Progress = Callable[[int, int], None]
 """Called with octets read and octets in all (0 where that is not known), often."""
@@ -76,6 +78,8 @@ def check(  # noqa: PLR0913 - as judge, and the captures
 
 def draft_site(observations: Observations, *, packs: Sequence[RulePack] | None = None) -> tuple[Site, dict[str, str]]:
     """A site as facts show it, and per host, by its name, why it is taken for what it is."""
+    from analyzer import judging, rulepack
+
     return judging.draft_site(observations, rulepack.shipped() if packs is None else packs)
 
 
@@ -90,6 +94,9 @@ class _Terms:
     roots: tuple[bytes, ...]
 
     def judge(self, seen: Observations) -> Result:
+        from analyzer import judging
+        from analyzer.result import Result
+
         found = judging.judge(seen, self.packs, self.site, profiles=self.profiles, keep=self.keep, trust=self.roots)
         return Result(seen, found)
 
@@ -97,6 +104,9 @@ class _Terms:
 def _terms(
     packs: Sequence[RulePack] | None, site: Site | None, profiles: Sequence[str], expression: str, trust: Sequence[str]
 ) -> _Terms:
+    from analyzer import judging, rulepack, trustfile
+    from analyzer.sitefile import Site
+
     chosen = tuple(rulepack.shipped() if packs is None else packs)
     place = site or Site()
     for profile in (*profiles, *place.profiles):

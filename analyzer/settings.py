@@ -29,7 +29,7 @@ class Settings:
     bin_s: int = 1
     """Width of a bin of the rates to begin with."""
 
-    rates: int = 4_000_000
-    """Rows of the rates kept; when they are used up, bins become twice as wide (24 octets each: 96 MB)."""
+    rates: int = 1_000_000
+    """Rows of the rates kept; when they are used up, bins become twice as wide (32 octets each: 32 MB)."""
 
     server_ports: tuple[int, ...] = SERVER_PORTS

@@ -1,76 +1,148 @@
-"""How kernels are compiled: the one place that names Numba's flags and its cache on disk.
+"""How kernels are compiled: the one place that names Numba's flags, and where machine code is kept.
 
-The cache is keyed by a digest of all kernel sources and of the bounds-check switch, since Numba's own key misses a
-change in a *called* kernel and that switch. Bounds checks are compiled in unless ANALYZER_BOUNDSCHECK=0: captures are
-hostile. Where no folder can be written the kernels are compiled anew in every run.
+Numba is only imported where something must be compiled; else the machine code comes from files in the user's cache
+folder, which starts a run half a second earlier. The folder's name is a digest of all kernel sources, of the versions
+and of the bounds-check switch. Bounds checks are compiled in unless ANALYZER_BOUNDSCHECK=0: captures are hostile. Where
+no folder can be written, kernels are compiled anew in every run.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
+import platform
 import sys
 import tempfile
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
+from types import FunctionType, ModuleType
 from typing import Any
 
-Kernel = Callable[..., Any]
+from analyzer.kernels.native import Code, bind, shape
+
+Function = Callable[..., Any]
 
 BOUNDSCHECK = os.environ.get("ANALYZER_BOUNDSCHECK", "1") != "0"
+PLAIN = os.environ.get("NUMBA_DISABLE_JIT", "0") != "0"
 
 
 def _digest() -> str:
-    """A digest of what decides the machine code: all kernel sources, the tables they know, switches, Python."""
+    """A digest of what decides the machine code: all kernel sources, switches, versions, the machine."""
     here = Path(__file__).parent
-    digest = hashlib.sha256(f"{BOUNDSCHECK} {sys.version}".encode())
+    versions = [version(name) for name in ("numba", "llvmlite", "numpy")]
+    digest = hashlib.sha256(f"{BOUNDSCHECK} {sys.version} {platform.machine()} {versions}".encode())
     for source in sorted(here.glob("*.py")):
         digest.update(source.name.encode() + source.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _cache_folder() -> str | None:
-    """A folder of the user's own in which compiled kernels are kept, None where none can be written."""
+@functools.cache
+def cache_folder() -> Path | None:
+    """A folder of the user's own in which machine code is kept, None where none can be written."""
     root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     folder = Path(root) / "plant-capture-analyzer" / f"kernels-{_digest()}"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryFile(dir=folder):
-            return str(folder)
+            pass
+        if folder.stat().st_uid != os.getuid():  # machine code of somebody else is not run
+            return None
     except OSError:
         return None
+    return folder
 
 
-CACHE = _cache_folder()
-if CACHE is not None:
-    os.environ.setdefault("NUMBA_CACHE_DIR", CACHE)
-# One name for every x86-64 or ARM: costs nothing here and lets machines share a home folder.
-os.environ.setdefault("NUMBA_CPU_NAME", "generic")
+class Kernel:
+    """A function that runs as machine code: from the cache on disk, else compiled by Numba on its first call."""
 
-import numba  # noqa: E402  the environment must stand before the import
+    everyone: list[Kernel] = []  # noqa: RUF012 - all kernels, for those that call each other are compiled together
+
+    def __init__(self, function: Function, inline: str) -> None:
+        self.function = function
+        self.inline = inline
+        self.bound: dict[Any, Callable[[tuple[Any, ...]], Any]] = {}
+        self.everyone.append(self)
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run it; IndexError where it would leave an array."""
+        kinds = shape(arguments)
+        run = self.bound.get(kinds)
+        if run is None:
+            run = self.bound[kinds] = bind(self._code(kinds, arguments))
+        return run(arguments)
+
+    def _code(self, kinds: Any, arguments: tuple[Any, ...]) -> Code:
+        """The machine code for arguments of these kinds."""
+        folder = cache_folder()
+        if folder is None:
+            return self.compile(arguments)
+        name = f"{self.function.__module__}.{self.function.__name__}"
+        path = folder / f"{name}-{hashlib.sha256(repr(kinds).encode()).hexdigest()[:16]}.o"
+        code = Code.load(path)
+        if code is None:
+            code = self.compile(arguments)
+            code.save(path)
+        return code
+
+    def compile(self, arguments: tuple[Any, ...]) -> Code:
+        """Compile it for arguments like these."""
+        import numba  # noqa: PLC0415 - see the module's docstring
+
+        dispatcher = _dispatchers()[self]
+        types = tuple(numba.typeof(argument) for argument in arguments)
+        dispatcher.compile(types)
+        compiled = dispatcher.overloads[types]
+        returns = compiled.signature.return_type
+        members = () if returns == numba.types.none else getattr(returns, "types", (returns,))
+        letters = "".join("b" if member == numba.types.boolean else "i" for member in members)
+        return Code(compiled.fndesc.llvm_func_name, letters, compiled.library._get_compiled_object())  # noqa: SLF001
 
 
-def kernel(function: Kernel) -> Kernel:
-    """Compile `function` on its first call; it releases the GIL and counts no references.
+@functools.cache
+def _dispatchers() -> dict[Kernel, Any]:
+    """Numba's view of every kernel, in which kernels that call each other see each other.
 
-    `_nrt=False` is private to Numba, hence the pin: without it each call counts references of every array argument,
-    which made the sweep of small frames 3.8 times slower (bench: industrial). tests/kernels/test_jit.py holds it.
+    `_nrt=False` and the wrappers left out are private to Numba, hence the pin. Without the former each call counts
+    references of every array argument, which made the sweep of small frames 3.8 times slower (bench: industrial).
+    tests/kernels/test_jit.py holds both.
     """
-    return _compile(function, "never")
+    # One name for every x86-64 or ARM: costs nothing here and lets machines share a home folder.
+    os.environ.setdefault("NUMBA_CPU_NAME", "generic")
+    import numba  # noqa: PLC0415 - see the module's docstring
+
+    # copies, so that modules go on to see kernels that Python can call
+    views = {one.function.__module__: ModuleType(one.function.__module__) for one in Kernel.everyone}
+    for name, view in views.items():
+        vars(view).update(vars(sys.modules[name]))
+    made = {
+        one: numba.njit(  # type: ignore[call-overload]  # Numba's types do not list its private options
+            nogil=True,
+            _nrt=False,
+            boundscheck=BOUNDSCHECK,
+            error_model="numpy",
+            inline=one.inline,
+            no_cpython_wrapper=True,
+            no_cfunc_wrapper=True,
+        )(FunctionType(one.function.__code__, vars(views[one.function.__module__]), one.function.__name__))
+        for one in Kernel.everyone
+    }
+    for view in views.values():
+        for name, value in list(vars(view).items()):
+            if isinstance(value, Kernel):
+                setattr(view, name, made[value])
+            elif isinstance(value, ModuleType):
+                setattr(view, name, views.get(value.__name__, value))
+    return made
 
 
-def inlined(function: Kernel) -> Kernel:
-    """Like `kernel`, and its code is copied into its callers: for what takes many tables and is called per frame."""
-    return _compile(function, "always")
+def kernel(function: Function) -> Function:
+    """Compile `function` on its first call; it releases the GIL, allocates nothing and counts no references."""
+    return function if PLAIN else Kernel(function, "never")
 
 
-def _compile(function: Kernel, inline: str) -> Kernel:
-    compiled: Kernel = numba.njit(  # type: ignore[call-overload]  # _nrt is private
-        cache=CACHE is not None,
-        nogil=True,
-        _nrt=False,
-        boundscheck=BOUNDSCHECK,
-        error_model="numpy",
-        inline=inline,
-    )(function)
-    return compiled
+def inlined(function: Function) -> Function:
+    """Like `kernel`, and its code is copied into its callers: for what is called per frame and takes many tables."""
+    return function if PLAIN else Kernel(function, "always")

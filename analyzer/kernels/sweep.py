@@ -145,12 +145,12 @@ def fragment_key(row, seed):
 
 @inlined
 def flow_of(row, side, slots, flows, sides, fragments, limits, counters, likely):
-    """The index of the frame's flow, begun where there was none. A later fragment follows the first one."""
+    """(index of the frame's flow, begun where there was none; side of its sender). Later fragments follow the first."""
     if row.fragment:
         key = fragment_key(row, counters[fl.SEED])
         place = key & (FRAGMENT_SLOTS - 1)
         if row.fragment == 2 and fragments[place, 0] == key:
-            return fragments[place, 1]
+            return fragments[place, 1] >> 1, fragments[place, 1] & 1
     slot = find(slots, flows, row, side)
     index = np.int64(-1)
     if slots[slot] >= 0:
@@ -162,14 +162,14 @@ def flow_of(row, side, slots, flows, sides, fragments, limits, counters, likely)
         index = insert(slots, slot, flows, sides, counters, row, side, likely)
     if row.fragment == 1:
         fragments[place, 0] = key
-        fragments[place, 1] = index
-    return index
+        fragments[place, 1] = index << 1 | side
+    return index, side
 
 
 @inlined
 def account(flow, mine, sides, index, row, rates, limits, counters):
     """Count a frame for its side, and close the flow's bin of time when the frame lies outside it."""
-    if row.ts_ns >= flow.bin + limits[BIN_NS] or row.ts_ns < flow.bin or flow.bin < 0:
+    if row.ts_ns - flow.bin >= limits[BIN_NS] or row.ts_ns < flow.bin or flow.bin < 0:
         if flow.bin >= 0:
             rate = rates[counters[fl.RATES]]
             counters[fl.RATES] += 1
@@ -199,10 +199,8 @@ def account(flow, mine, sides, index, row, rates, limits, counters):
 def update(octets, row, t):
     """Account for one decoded frame in all tables of `t`."""
     side = 1 if source_is_b(row) else 0
-    index = flow_of(row, side, t.slots, t.flows, t.sides, t.fragments, t.limits, t.counters, t.likely)
+    index, side = flow_of(row, side, t.slots, t.flows, t.sides, t.fragments, t.limits, t.counters, t.likely)
     flow = t.flows[index]
-    if row.fragment == 2 and row.proto == flow.proto:
-        side = 0 if (row.src_hi == flow.a_hi and row.src_lo == flow.a_lo) else 1
     mine = t.sides[2 * index + side]
     account(flow, mine, t.sides, index, row, t.rates, t.limits, t.counters)
     if row.fragment == 2:

@@ -191,8 +191,29 @@ def acknowledge(flow, mine, other, gaps, counters, histories, index, side, ack):
 
 
 @kernel
+def begin_stream(mine, gaps, counters, begin):
+    """Let the stream of a side begin at sequence number `begin`; what was known of one before is forgotten."""
+    at = np.int64(mine.gap)
+    while at >= 0:
+        following = np.int64(gaps[at].next)
+        gaps[at].next = np.int32(counters[GAP_FREE])
+        counters[GAP_FREE] = at
+        at = following
+    mine.gap = -1
+    mine.gaps = 0
+    mine.missed = 0
+    mine.known = 1
+    mine.base = np.uint32(begin)
+    mine.next = mine.base
+    mine.acked = mine.base
+
+
+@kernel
 def opening(flow, mine, gaps, counters, row, side):
-    """Account for a SYN or SYN-ACK: attempts, the handshake's times, where the stream begins."""
+    """Account for a SYN or SYN-ACK: attempts, the handshake's times, where the stream begins.
+
+    With FIN or RST it is a probe's, or damage: it is counted, and the stream goes on.
+    """
     if row.flags & ACK:
         mine.synacks += 1
         flow.opening |= SYNACK_SEEN
@@ -208,6 +229,8 @@ def opening(flow, mine, gaps, counters, row, side):
             if flow.synack_ns < 0:
                 flow.syn_ns = row.ts_ns
         mine.syns += 1
+    if row.flags & (FIN | RST):
+        return
     times = mine.syns + mine.synacks
     if (times > 1 and mine.isn == row.seq) or (times > 2 and mine.isn_before == row.seq):
         return
@@ -220,10 +243,7 @@ def opening(flow, mine, gaps, counters, row, side):
             add_gap(mine, gaps, counters, begin, np.int64(mine.base))
         mine.base = np.uint32(begin)
         return
-    mine.known = 1
-    mine.base = np.uint32(begin)
-    mine.next = mine.base
-    mine.acked = mine.base
+    begin_stream(mine, gaps, counters, begin)
 
 
 @kernel

@@ -385,3 +385,11 @@ def session(octets, client, client_end, server, server_end, work, strings, ders,
     if not client_side(octets, client, client_end, handshake, text, strings, row, types[0], lengths[0]):
         return False
     return server_side(octets, server, server_end, handshake, text, strings, ders, row, chain, types[1], lengths[1])
+
+
+@kernel
+def inner_session(octets, middle, work, strings, ders, t):
+    """Read a client's octets up to `middle` and a server's after it into the first row of `t`; see session."""
+    return session(
+        octets, 0, middle, middle, octets.size, work, strings, ders, t.rows[0], t.chains[0], t.types[0], t.lengths[0]
+    )

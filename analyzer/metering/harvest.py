@@ -139,10 +139,7 @@ class Harvest:
         if not tls.is_tls(octets, 0, middle, middle, octets.size):
             return False
         made = Sessions.room(1)
-        while not tls.session(
-            octets, 0, middle, middle, octets.size, self.work, self.strings.table, self.ders.table, made.rows[0],
-            made.chains[0], made.types[0], made.lengths[0],
-        ):  # fmt: skip
+        while not tls.inner_session(octets, middle, self.work, self.strings.table, self.ders.table, made):
             self.strings.grow()
             self.ders.grow()
         row = made.rows[0]
