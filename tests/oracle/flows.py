@@ -64,6 +64,8 @@ class Flow:
 
     def is_from_orig(self, packet):
         """Whether the originator sent the packet."""
+        if packet.first_from_orig is not None:
+            return packet.first_from_orig
         if packet.proto in {ICMP, ICMPV6} and packet.src == packet.dst:
             return not packet.reply
         if packet.fragment == "later" or packet.proto in {ICMP, ICMPV6}:
@@ -175,14 +177,15 @@ class Table:
         """The packet's flow, begun where there was none."""
         datagram = (packet.src, packet.dst, packet.proto, packet.ip_id)
         if packet.fragment == "later" and datagram in self.fragments:
-            return self.fragments[datagram]
+            flow, packet.first_from_orig = self.fragments[datagram]
+            return flow
         flow = self.open.get(key_of(packet))
         if flow is None or flow.over(packet):
             flow = Flow(len(self.flows), packet)
             self.flows.append(flow)
             self.open[key_of(packet)] = flow
         if packet.fragment == "first":
-            self.fragments[datagram] = flow
+            self.fragments[datagram] = flow, flow.is_from_orig(packet)
         return flow
 
     def find(self, packet):

@@ -18,7 +18,10 @@ ANSWERS = {(4, 0): 8, (4, 14): 13, (4, 16): 15, (4, 18): 17, (6, 129): 128, (6, 
 
 @dataclass
 class Packet:
-    """What the headers of one frame say; `payload` is what was kept of `payload_octets`."""
+    """What the headers of one frame say; `payload` is what was kept of `payload_octets`.
+
+    `first_from_orig` tells of a later fragment whether the originator sent the first one.
+    """
 
     number: int = 0
     ts_ns: int = 0
@@ -43,6 +46,7 @@ class Packet:
     payload: bytes = b""
     payload_octets: int = 0
     lean: bool = False
+    first_from_orig: bool | None = None
 
 
 class CutError(Exception):

@@ -112,7 +112,7 @@ class Reading:
                 return
             if 53 in ports and self.read_stream(flow, talk):
                 return
-        told = dissect(talk) if talk.orig.octets or talk.resp.octets or talk.messages else None
+        told = dissect(talk) if talk.messages or self.has_early_octets(flow) else None
         if told is None:
             return
         for name, row in told.rows:
@@ -122,6 +122,12 @@ class Reading:
         ):
             self.session(flow, talk, told.tls_at, told.via)
         self.serve(flow, told.service, told.certainty)
+
+    @staticmethod
+    def has_early_octets(flow):
+        """Whether anything of a stream's first octets came, be it behind a gap."""
+        ends = (flow.tcp.orig, flow.tcp.resp) if flow.tcp else ()
+        return any(low + len(octets) > 0 and low < STREAM_OCTETS for end in ends for low, _, _, octets in end.segments)
 
     @staticmethod
     def conversation(flow, messages):
@@ -240,7 +246,8 @@ class Reading:
             orig_frame_octets=orig.frame_octets, resp_frame_octets=resp.frame_octets,
             orig_payload_octets=orig.payload, resp_payload_octets=resp.payload,
             conn_state=flow.conn_state(), history=flow.history(),
-            orig_missed=one.missing() if one else 0, resp_missed=two.missing() if two else 0,
+            orig_missed=one.missing() if one and orig.packets else 0,
+            resp_missed=two.missing() if two and resp.packets else 0,
             orig_retransmitted=one.again if one else 0, resp_retransmitted=two.again if two else 0,
             community_id=community_id(flow.proto, flow.orig, flow.resp), orig_mac=orig.mac, resp_mac=resp.mac,
             vlan=flow.vlan, orig_ttl=orig.ttl, resp_ttl=resp.ttl,

@@ -37,7 +37,7 @@ class End:
         self.again = 0
         self.top = self.acked_to = 0
         self.segments = []
-        self.heard = False
+        self.spoke = False
 
     def go(self, state):
         """Change the state, and remember the one before."""
@@ -62,8 +62,8 @@ class End:
         return [(begin, end) for begin, end in found if end > begin]
 
     def missing(self):
-        """Octets that the other end acknowledged and that were never seen; none where nothing of this end was seen."""
-        return sum(end - begin for begin, end in self.holes(0, self.acked_to)) if self.heard else 0
+        """Octets that the other end acknowledged and that were never seen."""
+        return sum(end - begin for begin, end in self.holes(0, self.acked_to))
 
 
 class Connection:
@@ -231,7 +231,6 @@ class Connection:
     def account(self, packet, me, peer):
         """Note what a segment carries and acknowledges."""
         flags = packet.flags
-        me.heard = True
         if flags & SYN:
             self.open(packet, me)
         begin = (packet.seq + bool(flags & SYN)) % (1 << 32)
@@ -240,9 +239,11 @@ class Connection:
         if packet.payload_octets:
             low = me.place(begin)
             high = low + packet.payload_octets
-            me.again += max(packet.payload_octets - self.cover(me, low, high), 0) if low >= 0 else 0
+            sent_before = packet.payload_octets - self.cover(me, low, high)
+            me.again += sent_before if low >= 0 else 0
             me.top = max(me.top, high)
-            if packet.payload:
+            me.spoke = True
+            if packet.payload and low + len(packet.payload) > 0:
                 me.segments.append((low, packet.ts_ns, packet.number, packet.payload))
         me.fins += bool(flags & FIN)
         me.rsts += bool(flags & RST)
@@ -253,11 +254,11 @@ class Connection:
         """A SYN begins the stream anew, unless it was seen before."""
         me.synacks += bool(packet.flags & ACK)
         me.syns += not packet.flags & ACK
-        if packet.seq in me.isns:
+        if packet.seq in me.isns or packet.flags & (FIN | RST):
             return
         me.isns.add(packet.seq)
         begin = (packet.seq + 1) % (1 << 32)
-        if me.base is not None and me.segments and 0 <= apart(me.base, begin) < 1 << 20:
+        if me.base is not None and me.spoke and 0 <= apart(me.base, begin) < 1 << 20:
             moved = apart(me.base, begin)
             me.seen = [(low + moved, high + moved) for low, high in me.seen]
             me.segments = [(low + moved, *rest) for low, *rest in me.segments]
@@ -265,7 +266,7 @@ class Connection:
             me.acked_to += moved
         else:
             me.top = me.acked_to = 0
-            me.seen = []
+            me.seen, me.segments = [], []
         me.base = begin
 
     @staticmethod
