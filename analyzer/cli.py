@@ -10,7 +10,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -176,13 +176,16 @@ def check(captures: tuple[str, ...], **options: Any) -> None:
 @QUIET
 def observe(captures: tuple[str, ...], folder: str, quiet: bool) -> None:
     """Save the facts of captures, to be judged without them."""
-    from analyzer import api, factsfile
+    from analyzer import api
 
+    _foresee("analyzer.factsfile")
     target = Path(folder)
     if (target / "result.json").exists():
         raise Mistake(f"{folder}: holds the files of a result; facts need a folder of their own", USAGE)
     with _progress(quiet=quiet) as told:
         facts = api.observe(captures, progress=told)
+    from analyzer import factsfile
+
     with _writing(target):
         factsfile.save(facts, target)
     if not quiet:
@@ -347,11 +350,22 @@ def _packs(own: Iterable[str]) -> tuple[RulePack, ...]:
     return tuple(packs.values())
 
 
+def _foresee(*modules: str) -> None:
+    """Import what is needed once the capture is read, while kernels read it: they leave Python to others."""
+    from importlib import import_module
+    from threading import Thread
+
+    Thread(target=lambda: [import_module(module) for module in modules], daemon=True).start()
+
+
 @contextmanager
 def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
     from analyzer.exporting.progress import bar
 
-    with nullcontext() if quiet else bar(sys.stderr) as told:
+    with bar(sys.stderr) as told:
         yield told
 
 

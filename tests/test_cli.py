@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import jsonschema
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -270,6 +271,32 @@ def test_no_capture_at_all_gives_3(tmp_path):
         assert done.returncode == 3
         assert done.stderr.startswith("analyzer: ")
         assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("name", "code"), [("mm-clean.pcapng.gz", 0), ("mm-faults.pcapng", 1)])
+def test_the_whole_way_from_a_capture(tmp_path, name, code):
+    """Checking a capture and judging its saved facts give the same result, valid by its schema, and the same flows."""
+    capture, facts = str(ROOT / "captures" / name), str(tmp_path / "facts")
+    roots = str(ROOT / "captures" / f"{name.split('.')[0]}.trust.pem")
+    checked = run("check", capture, "--trust", roots, "--json", "--out", str(tmp_path / "one"))
+    assert run("observe", capture, "-o", facts, "-q").exit_code == 0
+    judged_again = run("judge", facts, "--trust", roots, "--json", "--out", str(tmp_path / "other"))
+    assert (checked.exit_code, judged_again.exit_code) == (code, code)
+    jsonschema.validate(json.loads(checked.stdout), json.loads(SCHEMA_FILE.read_text()))
+    assert checked.stdout == judged_again.stdout
+    flows = [pd.read_parquet(tmp_path / folder / "flows.parquet") for folder in ("one", "other")]
+    pd.testing.assert_frame_equal(*flows)
+
+
+def test_a_draft_of_the_site_is_taken_as_it_is(tmp_path):
+    """`check --site` accepts what `site` drafts, and judges as it did without."""
+    capture, draft = str(ROOT / "captures" / "mm-clean.pcapng.gz"), tmp_path / "plant.yaml"
+    assert run("site", capture, "-o", str(draft)).exit_code == 0
+    assert run("site", capture).stdout == draft.read_text()
+    assert json.loads(run("site", capture, "--json").stdout)["site"]["hosts"]
+    done = run("check", capture, "--site", str(draft))
+    assert done.exit_code == 0
+    assert done.stdout.split("\n")[0] == run("check", capture).stdout.split("\n")[0]
 
 
 def test_outcomes_of_the_made_up_result_are_what_the_tests_say():

@@ -135,8 +135,8 @@ def _finding(page: Page, finding: Finding, told: set[object]) -> None:
     """One finding; a quote or look-alikes that stand above (they are in `told`) are not told again."""
     page.hang(_badge(finding), words(finding.title, "bold"), at=LABEL)
     who = f"{finding.host} · " if finding.host else ""
-    verdict = finding.verdict.value.replace("_", " ")
-    said = words(f"{who}{counted(len(finding.flows), 'flow')} · {verdict}, {finding.strength.value} evidence · ")
+    verdict = "" if finding.verdict is Verdict.EXPECTED else f"{finding.verdict.value.replace('_', ' ')}, "
+    said = words(f"{who}{counted(len(finding.flows), 'flow')} · {verdict}{finding.strength.value} evidence · ")
     _field(page, "Who:", said.append_text(words(finding.code, "dim")))
     if finding.rule:
         _field(page, "Rule:", _quoted(finding, again=finding.cite in told))
