@@ -66,6 +66,7 @@ CODES: Mapping[str, Entry] = {
         ),
         "What is inside TLS, or was said before the capture began, is not seen.",
         "Find the program that opens the connection; it is not the one that the row was written for.",
+        own_remedy=True,
     ),
     "name-at-other-address": Entry(
         "{host} reached {whom} at an address that the document does not give",
@@ -76,6 +77,7 @@ CODES: Mapping[str, Entry] = {
         ),
         "Through a proxy the address is not seen.",
         "Compare what the site's resolver answers with what a public one answers, then allow or correct it.",
+        own_remedy=True,
     ),
     "inbound-connection": Entry(
         "{host}: a connection was opened from {whom}",
@@ -118,6 +120,7 @@ CODES: Mapping[str, Entry] = {
         ),
         "Only what passes the tap is seen.",
         "Find out what it is for; in an isolated network only the collector should reach machines.",
+        own_remedy=True,
     ),
     "dhcp-on-machine-network": Entry(
         "{host} took a lease on the machine network ({whom})",
