@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 FIN, SYN, RST, ACK = 1, 2, 4, 16
+WINDOW = 1 << 30
 
 INACTIVE, SYN_SENT, SYN_ACK_SENT, PARTIAL, ESTABLISHED, CLOSED, RESET = (
     "inactive", "syn sent", "syn-ack sent", "partial", "established", "closed", "reset",
@@ -238,11 +239,12 @@ class Connection:
             me.base = begin
         if packet.payload_octets:
             low = me.place(begin)
-            high = low + packet.payload_octets
-            sent_before = packet.payload_octets - self.cover(me, low, high)
-            me.again += sent_before if low >= 0 else 0
-            me.top = max(me.top, high)
             me.spoke = True
+            if abs(low - me.top) < WINDOW:
+                high = low + packet.payload_octets
+                sent_before = packet.payload_octets - self.cover(me, low, high)
+                me.again += sent_before if low >= 0 else 0
+                me.top = max(me.top, high)
             if packet.payload and low + len(packet.payload) > 0:
                 me.segments.append((low, packet.ts_ns, packet.number, packet.payload))
         me.fins += bool(flags & FIN)
@@ -254,9 +256,11 @@ class Connection:
         """A SYN begins the stream anew, unless it was seen before."""
         me.synacks += bool(packet.flags & ACK)
         me.syns += not packet.flags & ACK
-        if packet.seq in me.isns or packet.flags & (FIN | RST):
+        if packet.seq in me.isns:
             return
         me.isns.add(packet.seq)
+        if packet.flags & (FIN | RST):
+            return
         begin = (packet.seq + 1) % (1 << 32)
         if me.base is not None and me.spoke and 0 <= apart(me.base, begin) < 1 << 20:
             moved = apart(me.base, begin)
@@ -289,7 +293,7 @@ class Connection:
             return
         to = peer.place(ack)
         to -= bool(peer.fins) and to == peer.top + 1
-        if to - peer.top >= 1 << 30 or to <= peer.acked_to:
+        if to - peer.top >= WINDOW or to <= peer.acked_to:
             return
         if self.is_open(self.orig) and self.is_open(self.resp):
             for _ in peer.holes(peer.acked_to, to):
