@@ -1,1 +1,25 @@
-"""Checks packet captures against the network requirements that vendors of plant-floor systems publish."""
+"""Checks packet captures against the network requirements that vendors of plant-floor systems publish.
+
+The public names are imported when they are first asked for, so that `analyzer --help` answers at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analyzer.api import check, draft_site, judge, observe
+    from analyzer.errors import AnalyzerError
+    from analyzer.result import Result
+
+__all__ = ["AnalyzerError", "Result", "check", "draft_site", "judge", "observe"]
+
+_HOMES = {"AnalyzerError": "analyzer.errors", "Result": "analyzer.result"}
+
+
+def __getattr__(name: str) -> Any:
+    """A public name from the module where it is at home."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES.get(name, "analyzer.api")), name)
