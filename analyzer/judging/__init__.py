@@ -24,6 +24,7 @@ from analyzer.judging.checks import BY_KIND
 from analyzer.judging.codes import CODES, Entry, explain
 from analyzer.judging.drafting import draft_site
 from analyzer.judging.filtering import Filter, FilterError, parse
+from analyzer.judging.notes import notes as notes_on
 from analyzer.judging.place import Cast
 from analyzer.judging.reports import gather, numbered
 from analyzer.judging.roles import cast, profile
@@ -74,7 +75,7 @@ def judge(  # noqa: PLR0913 each part of what is judged is the caller's to give
         checklist=tuple(item for case in cases for item in _checklist(case)),
         budgets=tuple(load.budget for case in cases for load in _loads(case)),
         purposes=_purposes(cases),
-        notes=(*who.notes, *notes, *(note for case in cases for note in _notes(case))),
+        notes=(*who.notes, *notes, *(note for case in cases for note in notes_on(case))),
     )
 
 
@@ -202,15 +203,3 @@ def _hosts(who: Cast) -> tuple[Host, ...]:
         if (host.name, host.role) in who.others
     ]
     return (*scope, *shared, *others)
-
-
-def _notes(case: Case) -> list[str]:
-    """Which readings were used, and what rules say of themselves where flows rest on them."""
-    used = {ruling.allowed[0].id: ruling.allowed[0] for _, ruling in case.rulings() if ruling.allowed}
-    lines = [f"{rule.id} is a reading: {rule.because}" for rule in used.values() if rule.basis == "reading"]
-    lines += [
-        f"{ruling.whom or (ruling.actor and ruling.actor.name)}: {ruling.why}"
-        for _, ruling in case.rulings()
-        if ruling.code == "in-half"
-    ]
-    return list(dict.fromkeys(lines))

@@ -73,21 +73,29 @@ def _alone(case: Case, mac: str, address: str) -> bool:
 
 
 def _stale(rule: Rule, case: Case, actors: list[Actor]) -> list[Finding]:
-    """Names that stood for a host in scope and, in another answer, for another local address."""
+    """Names that stood for two local addresses, or for one at which the site file has no such host."""
     told: dict[str, dict[str, Lookup]] = {}
     for lookup in case.cast.lookups.all:
         if any(matches_name(pattern, lookup.name) for pattern in rule.to.names):
             for address in lookup.told:
                 if addresses.reach(address) is Reach.LOCAL and ":" not in address:
                     told.setdefault(lookup.name, {}).setdefault(address, lookup)
+    known = {address: actor for actor in actors for address in actor.addresses}
     made = []
-    dns = case.seen.dns
     for name, held in told.items():
-        here = next((actor for actor in actors if set(held) & set(actor.addresses)), None)
+        here = next((known[address] for address in held if address in known), None)
         if here and len(held) > 1:
-            rows = [lookup.row for lookup in held.values()]
-            title = f"the name {name} of {here.name} stands for {' and '.join(held)}"
-            claim = Claim("stale-name", title, f"{name} was answered with each of them", here.name, rule.severity)
-            frames = tuple(int(frame) for frame in dns.answer_frame[rows[:4]])
-            made.append(finding(case, rule, claim._replace(frames=frames), np.unique(dns.flow[rows])))
+            made.append(_renamed(rule, case, here, name, held))
+        elif here is None and case.cast.stated and len(actors) == 1:
+            made.append(_renamed(rule, case, actors[0], name, held))
     return made
+
+
+def _renamed(rule: Rule, case: Case, actor: Actor, name: str, held: dict[str, Lookup]) -> Finding:
+    """The finding on a name and the addresses that it stood for."""
+    dns, rows = case.seen.dns, [lookup.row for lookup in held.values()]
+    title = f"the name {name} of {actor.name} stands for {' and '.join(held)}"
+    detail = f"the host is at {' and '.join(actor.addresses)}"
+    frames = tuple(int(frame) for frame in dns.answer_frame[rows[:4]])
+    claim = Claim("stale-name", title, detail, actor.name, rule.severity, frames=frames)
+    return finding(case, rule, claim, np.unique(dns.flow[rows]))
