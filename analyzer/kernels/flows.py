@@ -207,7 +207,7 @@ def ended(flow, sides, index, row, side, udp_idle, tcp_idle):
     if row.flags & (SYN | ACK | RST | FIN) != SYN:
         return False
     mine = sides[2 * index + side]
-    if mine.syns and mine.isn == row.seq:
+    if mine.syns and (mine.isn == row.seq or (mine.syns + mine.synacks > 1 and mine.isn_before == row.seq)):
         return False
     closed = flow.rst_frame > 0 or flow.fin_frame > 0
     return closed or flow.opening & SYNACK_SEEN > 0 or mine.packets > mine.syns

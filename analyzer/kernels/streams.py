@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.kernels import tls
+from analyzer.kernels.gaps import difference
 from analyzer.kernels.headers import TCP
 from analyzer.kernels.jit import kernel
-from analyzer.kernels.tcp import difference
 
 GROUP = np.dtype(
     [

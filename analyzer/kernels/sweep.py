@@ -12,11 +12,12 @@ import numpy as np
 from analyzer.kernels import flows as fl
 from analyzer.kernels import headers as hd
 from analyzer.kernels.flows import COUNTERS, find, flow_hash, insert, source_is_b
+from analyzer.kernels.gaps import difference
 from analyzer.kernels.headers import DECODED, IP, OTHER, TCP, UDP, UNKNOWN, decode, ipv4, ipv6, transport
 from analyzer.kernels.jit import inlined, kernel
 from analyzer.kernels.octets import u8
 from analyzer.kernels.records import FCS, FRAME, LINK, next_frame
-from analyzer.kernels.tcp import difference, segment
+from analyzer.kernels.tcp import segment
 
 BATCH = 64  # frames between two looks at how full the tables are
 STREAM_OCTETS = 32 * 1024  # of a TCP direction: a ClientHello, or a ServerHello with a certificate chain of ten
@@ -53,11 +54,9 @@ UDP_IDLE, TCP_IDLE, BIN_NS = range(3)
 
 
 @kernel
-def many_transactions(row):
-    """Whether one flow of this kind carries the transactions of many clients or questions."""
-    low = min(row.src_port, row.dst_port)
-    high = max(row.src_port, row.dst_port)
-    return low == 53 or low == 67 or low == 68 or low == 546 or low == 547 or high == 5353 or high == 5355
+def is_asked_often(port):
+    """Whether one flow of this port carries the transactions of many clients or questions: DNS, DHCP, their kin."""
+    return port == 53 or port == 67 or port == 68 or port == 546 or port == 547 or port == 5353 or port == 5355
 
 
 @kernel
@@ -219,7 +218,10 @@ def update(octets, row, t):
         if mine.packets == 1:
             t.histories[index, flow.history] = 68 if side == flow.orig else 100
             flow.history += 1
-        if row.payload_kept and (flow.kept < MESSAGES or (flow.kept < MESSAGES_MANY and many_transactions(row))):
+        most = MESSAGES
+        if flow.kept >= MESSAGES and (is_asked_often(row.src_port) or is_asked_often(row.dst_port)):
+            most = MESSAGES_MANY
+        if row.payload_kept and flow.kept < most:
             keep_message(octets, flow, row, index, side, t.segments, t.arena, t.counters)
     elif is_error(row) and mine.packets <= 1024:
         keep_error(octets, row, index, side, t.slots, t.flows, t.quoted[0], t.errors, t.counters)

@@ -1,4 +1,4 @@
-"""What a TCP segment changes in its flow: the opening, the streams and their gaps, Zeek's history.
+"""What a TCP segment changes in its flow: the opening, the streams, the ends' states and Zeek's history.
 
 Source: RFC 9293; Zeek's conn.log documentation for the letters of history.
 """
@@ -11,17 +11,14 @@ from analyzer.kernels.flows import (
     ACK,
     FIN,
     GAP_FREE,
-    GAPS,
     HISTORY,
     RST,
     SYN,
     SYN_SEEN,
     SYNACK_SEEN,
 )
+from analyzer.kernels.gaps import WINDOW, add_gap, carry, difference, holes
 from analyzer.kernels.jit import inlined, kernel
-
-GAP = np.dtype([("low", "u4"), ("high", "u4"), ("next", "i4")], align=True)
-GAPS_PER_SIDE = 32  # more are counted as missed at once: reordering that deep does not occur, loss does
 
 # states of an end, as Zeek's TCP analyzer has them
 INACTIVE, SYN_SENT, SYN_ACK_SENT, PARTIAL, OPEN, CLOSED, RESET = range(7)
@@ -57,108 +54,6 @@ def counted(flow, histories, index, side, times, letter):
 
 
 @kernel
-def difference(one, other):
-    """`one` minus `other` as sequence numbers (RFC 9293 section 3.4): between -2^31 and 2^31."""
-    return ((np.int64(one) - np.int64(other) + 0x80000000) & 0xFFFFFFFF) - 0x80000000
-
-
-@kernel
-def add_gap(mine, gaps, counters, low, high):
-    """Note that octets from `low` to `high` of this side were not seen. The pool has room for one more."""
-    if mine.gaps >= GAPS_PER_SIDE:
-        mine.missed += difference(high, low)
-        return
-    free = counters[GAP_FREE]
-    if free >= 0:
-        counters[GAP_FREE] = np.int64(gaps[free].next)
-    else:
-        free = counters[GAPS]
-        counters[GAPS] = free + 1
-    gap = gaps[free]
-    gap.low = np.uint32(low & 0xFFFFFFFF)
-    gap.high = np.uint32(high & 0xFFFFFFFF)
-    gap.next = mine.gap
-    mine.gap = np.int32(free)
-    mine.gaps += 1
-
-
-@kernel
-def fill_gaps(mine, gaps, counters, low, high):
-    """Take octets `low` to `high` out of this side's gaps; returns how many of them had been missing."""
-    filled = 0
-    before = np.int64(-1)
-    at = np.int64(mine.gap)
-    while at >= 0:
-        gap = gaps[at]
-        following = np.int64(gap.next)
-        left = difference(low, gap.low)
-        right = difference(gap.high, high)
-        width = difference(gap.high, gap.low)
-        if difference(high, gap.low) > 0 and difference(gap.high, low) > 0:
-            filled += width - max(left, 0) - max(right, 0)
-            if left > 0 and right > 0:  # in the middle: the gap keeps its head, its tail becomes another one
-                tail = np.int64(gap.high)
-                gap.high = np.uint32(low & 0xFFFFFFFF)
-                add_gap(mine, gaps, counters, high, tail)
-            elif left > 0:
-                gap.high = np.uint32(low & 0xFFFFFFFF)
-            elif right > 0:
-                gap.low = np.uint32(high & 0xFFFFFFFF)
-            else:
-                if before < 0:
-                    mine.gap = np.int32(following)
-                else:
-                    gaps[before].next = np.int32(following)
-                gap.next = np.int32(counters[GAP_FREE])
-                counters[GAP_FREE] = at
-                mine.gaps -= 1
-                at = following
-                continue
-        before = at
-        at = following
-    return filled
-
-
-@kernel
-def carry(mine, gaps, counters, row):
-    """Account for the payload of a segment: its place in the stream, new gaps, filled ones, octets sent again."""
-    seq = row.seq + (1 if row.flags & SYN else 0)
-    if not mine.known:
-        mine.known = 1
-        mine.base = np.uint32(seq & 0xFFFFFFFF)
-        mine.next = mine.base
-        mine.acked = mine.base
-    ahead = difference(seq, mine.next)
-    end = seq + row.payload
-    if ahead == 0:
-        mine.next = np.uint32(end & 0xFFFFFFFF)
-    elif ahead > 0:
-        add_gap(mine, gaps, counters, np.int64(mine.next), seq)
-        mine.next = np.uint32(end & 0xFFFFFFFF)
-    else:
-        fresh = max(difference(end, mine.next), 0)
-        if fresh:
-            mine.next = np.uint32(end & 0xFFFFFFFF)
-        filled = fill_gaps(mine, gaps, counters, seq, end - fresh) if mine.gap >= 0 else 0
-        again = row.payload - fresh - filled
-        if again > 0 and difference(seq, mine.base) >= 0:
-            mine.retransmitted += again
-
-
-@kernel
-def holes(side, gaps, low, high):
-    """How many of a side's gaps lie, in part at least, between `low` and `high`."""
-    found = 0
-    at = np.int64(side.gap)
-    while at >= 0:
-        gap = gaps[at]
-        if difference(gap.high, low) > 0 and difference(high, gap.low) > 0:
-            found += 1
-        at = np.int64(gap.next)
-    return found
-
-
-@kernel
 def reliable(side):
     """Whether an end is open, or closed without a reset: only then are gaps what they seem."""
     return side.state == OPEN or (side.state == CLOSED and side.before == OPEN)
@@ -177,8 +72,7 @@ def acknowledge(flow, mine, other, gaps, counters, histories, index, side, ack):
     if other.fins and unseen == 1:
         ack -= 1
         unseen = 0
-    # an acknowledgement beyond any window is damage or an attack, not loss
-    if unseen >= 1 << 30 or difference(ack, other.acked) <= 0:
+    if unseen >= WINDOW or difference(ack, other.acked) <= 0:
         return
     if unseen > 0:
         add_gap(other, gaps, counters, np.int64(other.next), ack)
@@ -214,6 +108,8 @@ def opening(flow, mine, gaps, counters, row, side):
 
     With FIN or RST it is a probe's, or damage: it is counted, and the stream goes on.
     """
+    times = mine.syns + mine.synacks
+    known = (times > 0 and mine.isn == row.seq) or (times > 1 and mine.isn_before == row.seq)
     if row.flags & ACK:
         mine.synacks += 1
         flow.opening |= SYNACK_SEEN
@@ -224,18 +120,17 @@ def opening(flow, mine, gaps, counters, row, side):
     else:
         if side == flow.orig:
             flow.opening |= SYN_SEEN
-            if mine.syns == 0 or mine.isn != row.seq:
+            if not known:
                 flow.attempts += 1
             if flow.synack_ns < 0:
                 flow.syn_ns = row.ts_ns
         mine.syns += 1
-    if row.flags & (FIN | RST):
-        return
-    times = mine.syns + mine.synacks
-    if (times > 1 and mine.isn == row.seq) or (times > 2 and mine.isn_before == row.seq):
+    if known:
         return
     mine.isn_before = mine.isn
     mine.isn = np.uint32(row.seq)
+    if row.flags & (FIN | RST):
+        return
     begin = (row.seq + 1) & 0xFFFFFFFF
     early = difference(mine.base, begin)
     if mine.known and mine.data_frame and 0 <= early < 1 << 20:  # data overtook the SYN
@@ -398,7 +293,7 @@ def segment(flow, mine, other, gaps, counters, histories, index, side, row):
         carry(mine, gaps, counters, row)
     elif not mine.known and flags & RST == 0:
         mine.known = 1
-        mine.base = np.uint32(row.seq)
+        mine.base = np.uint32((row.seq + (flags & SYN > 0)) & 0xFFFFFFFF)
         mine.next = mine.base
         mine.acked = mine.base
     if flags & (FIN | RST):

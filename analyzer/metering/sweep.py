@@ -11,7 +11,7 @@ import numpy.typing as npt
 from analyzer.kernels import flows as fl
 from analyzer.kernels import sweep as sw
 from analyzer.kernels.flows import FLOW, HISTORY, SIDE, rehash
-from analyzer.kernels.tcp import GAP
+from analyzer.kernels.gaps import GAP
 from analyzer.metering.harvest import Harvest, harvest
 from analyzer.metering.rates import compact
 from analyzer.metering.strings import Strings
