@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 import json
 import random
+import signal
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +18,7 @@ GOOGLE_DNS = ("8.8.8.8", "8.8.4.4")
 CLOUDFLARE_DNS = "1.1.1.1"
 QUAD9_DNS = "9.9.9.9"
 DEVICE_CA = "Device Management"
+SHARED_PORT = 8443
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,12 @@ class Internet:
         self.places: dict[str, tuple[float, int]] = {}
         self.web: dict[tuple[str, int], WebServer] = {}
         self.taken: set[str] = set()
+        self.aliases: dict[str, str] = {}
+        self.aliases_file = scratch / "aliases"
+        self.resolvers: subprocess.Popen[bytes] | None = None
         for resolver in (*GOOGLE_DNS, CLOUDFLARE_DNS, QUAD9_DNS):
             self.place(resolver, "edge-network")
+        self.aliases_file.write_text("", "ascii")
 
     def place(self, address: str, region: str) -> str:
         """Put an address on the internet, in a region."""
@@ -106,19 +113,31 @@ class Internet:
         newest: str = "1.3",
         tls: bool = True,
         private: bool = False,
+        shared: bool = False,
     ) -> str:
         """Put up a web site under a name: on 443 with a certificate, or on 80 in clear; its first address.
 
-        `private` has the device maker's own authority sign, which no public root vouches for.
+        `private` has the device maker's own authority sign, which no public root vouches for. `shared` puts it behind
+        the tunnel's port 443, whose server hands on what is not its own.
         """
         self.name(name, region, at=at)
         port = 443 if tls else 80
         signer = self.devices if private else self.authorities[len(self.web) % 2]
-        for address in self.names[name]:
+        if shared:
+            port = SHARED_PORT
+        for address in ["127.0.0.1"] if shared else self.names[name]:
             server = self.web.setdefault((address, port), WebServer(address, port, octets, newest))
             if tls:
                 server.certificates[name] = signer.issue(name)
         return self.names[name][0]
+
+    def alias(self, name: str, address: str) -> None:
+        """Give a name the address of a plant's own device; the public resolvers answer with it from now on."""
+        self.names[name] = [address]
+        self.aliases[name] = address
+        self.aliases_file.write_text("".join(f"{to} {known}\n" for known, to in self.aliases.items()), "ascii")
+        if self.resolvers is not None:
+            self.resolvers.send_signal(signal.SIGHUP)  # dnsmasq(8): hosts files are read again
 
     def address(self, name: str) -> str:
         """Give the first address of a name."""
@@ -150,11 +169,16 @@ class Internet:
         lines = ["no-daemon", "no-resolv", "no-hosts", "user=root", "bind-interfaces", "cache-size=0", "local-ttl=60"]
         lines += ["conf-file=", "pid-file="]
         lines += [f"listen-address={address}" for address in (*GOOGLE_DNS, CLOUDFLARE_DNS, QUAD9_DNS)]
-        lines += [f"host-record={name},{address}" for name, all_ in self.names.items() for address in all_]
-        lines += ["local=/#/"]
+        lines += [
+            f"host-record={name},{address}"
+            for name, all_ in self.names.items()
+            if name not in self.aliases
+            for address in all_
+        ]
+        lines += ["local=/#/", f"addn-hosts={self.aliases_file}"]
         config = self.scratch / "internet.dnsmasq.conf"
         config.write_text("\n".join(lines) + "\n", "ascii")
-        self.namespace.start("dnsmasq", "-C", str(config))
+        self.resolvers = self.namespace.start("dnsmasq", "-C", str(config))
 
     def _serve_time(self) -> None:
         """Answer NTP at every address."""
@@ -214,6 +238,8 @@ class Internet:
         place = ("--local", self.address(name), "--port", "443", "--ifconfig", "10.242.0.1", "255.255.255.0")
         keys = ("--ca", str(self.devices.root_file), "--cert", str(identity.chain), "--key", str(identity.key))
         pool = ("--ifconfig-pool", "10.242.0.10", "10.242.0.20", "255.255.255.0", "--dh", "none")
+        if ("127.0.0.1", SHARED_PORT) in self.web:
+            pool += ("--port-share", "127.0.0.1", str(SHARED_PORT))
         calm = ("--push", "topology subnet", "--keepalive", "20", "60", "--verb", "2")
         self.namespace.start("openvpn", *words, *place, *pool, *calm, *keys)
         self.namespace.wait_for(self.address(name), 443)

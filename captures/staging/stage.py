@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import time
@@ -18,11 +19,11 @@ POLLED = {
     # protocol: (actor's words before the address, after it, port, service)
     "modbus": (("modbus", "poll"), (), 502, "modbus"),
     "opcua": (("opcua", "poll"), ("4840",), 4840, "opcua"),
-    "ethernet-ip": (("ethernet_ip", "poll"), (), 44818, "enip"),
+    "ethernet-ip": (("ethernet_ip", "poll"), (), 44818, "ethernet-ip"),
     "mtconnect-agent": (("mtconnect", "poll-agent"), ("5000",), 5000, "mtconnect"),
     "mtconnect-adapter": (("mtconnect", "poll-adapter"), (), 7878, "shdr"),
     "haas-mtconnect": (("mtconnect", "poll-agent"), ("8082",), 8082, "mtconnect"),
-    "haas-serial": (("plain", "poll", "haas"), (), 4001, "haas"),
+    "haas-serial": (("plain", "poll", "haas"), (), 4001, "haas-q"),
     "focas": (("plain", "poll", "focas"), (), 8193, "focas"),
     "heidenhain": (("plain", "poll", "lsv2"), (), 19000, "lsv2"),
 }
@@ -36,6 +37,7 @@ class Look:
     because: str = "a documented destination"
     also: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
+    needs_site: bool = False
 
 
 @dataclass
@@ -73,8 +75,7 @@ class Host(Namespace):
     ) -> None:
         """Note in the script that this host opens flows to a port."""
         origin = orig or self.main_address
-        intent = Intent(proto, origin, resp, port, look.verdict, look.because, look.also, look.codes, service)
-        self.stage.script.expect(intent)
+        self.stage.script.expect(_intent(proto, origin, resp, port, look, service))
 
     def note_lookup(self) -> None:
         """Note in the script that this host looks something up."""
@@ -91,6 +92,7 @@ class Host(Namespace):
         post: int = 0,
         agent: str = "",
         proxy: str = "",
+        port: int = 0,
     ) -> None:
         """Ask a web site for pages over one connection, or post octets to it, with curl."""
         words = ["-sS", "--http1.1", "--max-time", "30", "--cacert", str(self.stage.roots), "-A", agent or "sample/1.0"]
@@ -102,11 +104,12 @@ class Host(Namespace):
             words += ["--proxy", proxy]
         else:
             self.note_lookup()
-            port = 443 if scheme == "https" else 80
-            service = "tls" if port == 443 else "http"
-            self.note(self.stage.internet.address(name), port, look or Look(), service=service)
+            service = "tls" if scheme == "https" else "http"
+            known = 443 if scheme == "https" else 80
+            self.note(self.stage.internet.address(name), port or known, look or Look(), service=service)
+        where = f"{name}:{port}" if port else name
         for _ in range(requests):
-            words += ["-o", "/dev/null", f"{scheme}://{name}{path}"]
+            words += ["-o", "/dev/null", f"{scheme}://{where}{path}"]
         self.do("curl", *words)
 
     def open_with(self, actor: str, name: str, *words: str, look: Look | None = None) -> subprocess.Popen[bytes]:
@@ -136,11 +139,20 @@ class Host(Namespace):
         )
         return self.start_actor(before[0], *before[1:], machine.main_address, *after, str(times), str(pause))
 
+    def serve(self, port: int, *names: str, octets: int = 400) -> None:
+        """Serve pages on a port: over TLS, for the names given, or else in clear."""
+        issued = {name: self.stage.internet.authorities[0].issue(name) for name in names}
+        certificates = {name: [str(identity.chain), str(identity.key)] for name, identity in issued.items()}
+        site = {"address": self.main_address, "port": port, "octets": octets, "newest": "1.3", "tls": bool(names)}
+        table = self.scratch / f"{self.name}.{port}.json"
+        table.write_text(json.dumps([site | {"certificates": certificates}]), "utf-8")
+        self.start_actor("tls_server", str(table))
+        self.wait_for(self.main_address, port)
+
     def lease(self, port: Port, look: Look, server: str) -> str:
         """Lease an address by DHCP for a cable without setting it; the address."""
         self.note(BROADCAST, 67, look, "udp", orig="0.0.0.0", service="dhcp")
-        answer = Intent("udp", server, BROADCAST, 68, look.verdict, look.because, look.also, look.codes, "dhcp")
-        self.stage.script.expect(answer)
+        self.stage.script.expect(_intent("udp", server, BROADCAST, 68, look, "dhcp"))
         return self.act("dhcp_client", port.device, self.name).strip()
 
     def settle(self, port: Port, address: str, *, gateway: str = "") -> None:
@@ -149,6 +161,11 @@ class Host(Namespace):
         self.address(port.device, f"{address}/24")
         if gateway:
             self.ip("route", "add", "default", "via", gateway)
+
+
+def _intent(proto: str, orig: str, resp: str, port: int, look: Look, service: str) -> Intent:  # noqa: PLR0913 - a flow
+    """Give the intent of a flow that is to be looked at in a certain way."""
+    return Intent(proto, orig, resp, port, look.verdict, look.because, look.also, look.codes, service, look.needs_site)
 
 
 class Stage:
@@ -160,7 +177,8 @@ class Stage:
         self.script = Script()
         self.internet = Internet(scratch, place, scratch)
         self.roots = scratch / "roots.pem"
-        self.roots.write_text(self.internet.roots(), "ascii")
+        # what the plant's programs trust; the trust file that is written has the public roots only
+        self.roots.write_text(self.internet.roots() + self.internet.devices.root_file.read_text("ascii"), "ascii")
         self.rack = Namespace("rack", scratch)
         self.firewall = Host(self, "firewall")
         self.switches: dict[str, Switch] = {}
