@@ -16,7 +16,6 @@ from analyzer.observations import Observations
 from analyzer.rulepack import Role, Rule, RulePack, matches_name, refers
 
 MANY_NAMES = 5  # more undocumented names, and thrice the documented ones, are a relay for others, not one device
-MAX_MAC_ADDRESSES = 4  # a MAC with more addresses behind it is a router's
 
 Roles = Mapping[str, Mapping[str, Mapping[str, Sign]]]
 """Per pack and address the roles shown, each with what told it."""
@@ -102,6 +101,7 @@ def inferred(
     found = {address for held in roles.values() for address in held}
     own = _own_macs(seen, frozenset(found))
     merged: dict[tuple[object, ...], list[str]] = defaultdict(list)
+    roles = _strict_first(packs, roles)
     for address in sorted(found, key=_order):
         held = frozenset((pack, role) for pack in roles for role in roles[pack].get(address, ()))
         merged[held, own.get(address, address)].append(address)
@@ -124,6 +124,26 @@ def inferred(
     return tuple(actors)
 
 
+def _strict_first(packs: Sequence[RulePack], roles: Roles) -> Roles:
+    """The roles without those of a person's computer where a host is a device in any pack: no PC excuses a device."""
+    general = {(pack.name, role.name) for pack in packs for role in pack.roles if role.general}
+    devices = {
+        address
+        for pack, held in roles.items()
+        for address, signs in held.items()
+        if any((pack, role) not in general for role in signs)
+    }
+    return {
+        pack: {
+            address: {
+                role: sign for role, sign in signs.items() if address not in devices or (pack, role) not in general
+            }
+            for address, signs in held.items()
+        }
+        for pack, held in roles.items()
+    }
+
+
 def _order(address: str) -> tuple[int, int]:
     """Addresses in the order of their numbers."""
     parsed = addresses.parse(address)
@@ -131,16 +151,16 @@ def _order(address: str) -> tuple[int, int]:
 
 
 def _own_macs(seen: Observations, wanted: frozenset[str]) -> dict[str, str]:
-    """The MAC of each address that only addresses among `wanted` have, and few of them: no router's."""
-    behind: dict[str, set[str]] = defaultdict(set)
-    for address_column, mac_column in (
-        (seen.flows.orig_h, seen.flows.orig_mac),
-        (seen.flows.resp_h, seen.flows.resp_mac),
-    ):
-        for address, mac in set(zip(address_column, mac_column, strict=True)):
-            if mac and addresses.reach(address) in {Reach.LOCAL, Reach.PUBLIC}:
-                behind[mac].add(address)
-    return {a: mac for mac, held in behind.items() if held <= wanted and len(held) <= MAX_MAC_ADDRESSES for a in held}
+    """The MAC of each address whose MAC no other address of its IP version has: several are behind a router's."""
+    behind: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+    flows = seen.flows
+    for pairs in (zip(flows.orig_h, flows.orig_mac, strict=True), zip(flows.resp_h, flows.resp_mac, strict=True)):
+        for address, mac in set(pairs):
+            if mac and addresses.reach(address) in {Reach.LOCAL, Reach.PUBLIC} and not address.startswith("fe80:"):
+                behind[mac][_order(address)[0]].add(address)
+    alone = {mac: [held for held in versions.values() if len(held) == 1] for mac, versions in behind.items()}
+    own = {mac for mac, versions in behind.items() if len(alone[mac]) == len(versions)}
+    return {address: mac for mac in own for held in alone[mac] for address in held & wanted}
 
 
 def _shared(

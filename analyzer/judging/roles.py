@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from analyzer.judging import addresses
 from analyzer.judging.addresses import Reach
-from analyzer.judging.inference import MAX_MAC_ADDRESSES, inferred, shown, told_rules
+from analyzer.judging.inference import inferred, shown, told_rules
 from analyzer.judging.lookups import Lookups
 from analyzer.judging.place import Actor, Cast, Part, lists, macs
 from analyzer.judging.signs import Signs, gather, relays
@@ -17,6 +17,8 @@ from analyzer.judging.traffic import Traffic
 from analyzer.observations import Observations
 from analyzer.rulepack import RulePack
 from analyzer.sitefile import Site, SiteHost
+
+MAX_MAC_ADDRESSES = 4  # a MAC with more addresses behind it is a router's
 
 
 class Profile(NamedTuple):

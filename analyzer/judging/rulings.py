@@ -22,7 +22,7 @@ class Judge:
         self.books = tuple(books)
 
     def rule(self, kind: Kind) -> Ruling:
-        """The ruling for one kind of flow: the worst of what its two ends say."""
+        """The ruling for one kind of flow: what is forbidden, then what its opener's packs say, then the other's."""
         orig, resp = self.cast.at(kind.orig), self.cast.at(kind.resp)
         if orig is None and resp is None:
             return OUT_OF_SCOPE
@@ -30,7 +30,10 @@ class Judge:
         if ruled and (ruled.verdict is Verdict.UNEXPECTED or (ruled.allowed and ruled.actor is orig)):
             return ruled
         made = [self._of(kind, actor) for actor in (orig, resp) if actor]
-        return max([*made, *([ruled] if ruled else [])], key=weight)
+        if kind.midstream:
+            made.sort(key=lambda ruling: ruling.verdict is not Verdict.EXPECTED)
+        judged = [ruling for ruling in (*made, ruled) if ruling and ruling.verdict is not Verdict.NOT_JUDGED]
+        return judged[0] if judged else OUT_OF_SCOPE
 
     def _of(self, kind: Kind, actor: Actor) -> Ruling:
         """The ruling as one end's packs see it: what one of its packs allows, no other forbids."""

@@ -17,6 +17,8 @@ STORE = "mm-adapter-store.s3.us-west-2.amazonaws.com"
 API = "api.machinemetrics.com"
 MACS = {EDGE: "00:16:3e:00:00:10", NEXUS: "00:16:3e:00:00:60"}
 
+NOWHERE = Site()
+
 
 class Scene:
     """Facts that grow line by line, one flow a second."""
@@ -39,7 +41,7 @@ class Scene:
             "resp_frame": frame + 1, "orig_data_frame": frame + 2, "resp_data_frame": frame + 3,
         }  # fmt: skip
         flow.update(given)
-        if flow["service"] if "service" in flow else "":
+        if flow.get("service"):
             flow.setdefault("certainty", "payload")
         if flow.pop("unanswered", False):
             flow.update(resp_packets=0, resp_octets=0, resp_payload_octets=0, resp_synacks=0, conn_state="S0")
@@ -94,9 +96,8 @@ class Scene:
     def request(self, row, **given):
         """An HTTP request in a flow."""
         start = self.rows["flows"][row]["start_ns"]
-        self.rows["http"].append(
-            {"flow": row, "ts_ns": start, "method": "GET", "form": "origin", "status": 200, "request_frame": 10 * row + 3, **given}
-        )  # fmt: skip
+        plain = {"method": "GET", "form": "origin", "status": 200, "request_frame": 10 * row + 3}
+        self.rows["http"].append({"flow": row, "ts_ns": start, **plain, **given})
 
     def fetch(self, client, server, host, target="/", agent=""):
         """A plain HTTP request on 80."""
@@ -147,7 +148,7 @@ class Scene:
         quality = Quality(tcp_flows=len(self.rows["flows"]), **self.quality)
         return Observations((capture,), quality, **tables, certificates=table(Certificates, []), icmp=table(Icmp, []))
 
-    def judged(self, site=Site(), packs=None, **given):
+    def judged(self, site=NOWHERE, packs=None, **given):
         """The conclusions, by the shipped packs where none are given."""
         return judge(self.seen(), packs or shipped(), site, **given)
 

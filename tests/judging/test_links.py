@@ -27,7 +27,7 @@ from tests.builders.site import EDGE, PC, PUBLIC, Scene
     ],
 )
 def test_housekeeping_is_what_a_link_needs(orig, resp, given, quiet):
-    """Groups, broadcasts, leases, ICMP and discovery between neighbours; the same port over TCP or to the public is not."""
+    """Groups, broadcasts, leases, ICMP and discovery between neighbours; TCP, or what leaves the site, is not."""
     scene = Scene()
     scene.flow(orig, resp, given.pop("resp_p", 0), **given)
     assert housekeeping(Traffic(scene.seen(), frozenset(), frozenset())).tolist() == [quiet]

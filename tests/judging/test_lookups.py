@@ -14,7 +14,7 @@ def test_names_are_those_that_this_client_was_told():
     lookups = Lookups(scene.seen())
     assert lookups.names(EDGE, "192.0.2.1") == ("a.example", "b.example")
     assert lookups.names(PC, "192.0.2.1") == ("c.example",)
-    assert [lookup.told for lookup in lookups.all][0] == ("192.0.2.1",)
+    assert next(lookup.told for lookup in lookups.all) == ("192.0.2.1",)
 
 
 def test_who_asks_and_who_answers():
