@@ -82,7 +82,7 @@ def test_the_key_is_found_whatever_its_algorithm():
     assert first["key_fingerprint"] == second["key_fingerprint"] != row(LEAF)["key_fingerprint"]
 
 
-@pytest.mark.parametrize("cut", [0, 1, 4, 100, len(LEAF) - 1])
+@pytest.mark.parametrize("cut", [0, 1, 4, 100, -1])
 def test_a_cut_certificate_gives_none(cut):
     """Whatever is missing at the end."""
     assert certificates.read(LEAF[:cut]) is None
