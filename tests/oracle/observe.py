@@ -125,9 +125,12 @@ class Reading:
 
     @staticmethod
     def has_early_octets(flow):
-        """Whether anything of a stream's first octets came, be it behind a gap."""
+        """Whether anything of a stream's first octets came, be it behind a gap or before a SYN that began it anew."""
         ends = (flow.tcp.orig, flow.tcp.resp) if flow.tcp else ()
-        return any(low + len(octets) > 0 and low < STREAM_OCTETS for end in ends for low, _, _, octets in end.segments)
+        return any(
+            end.forgot or any(low + len(octets) > 0 and low < STREAM_OCTETS for low, _, _, octets in end.segments)
+            for end in ends
+        )
 
     @staticmethod
     def conversation(flow, messages):

@@ -38,7 +38,7 @@ class End:
         self.again = 0
         self.top = self.acked_to = 0
         self.segments = []
-        self.spoke = False
+        self.spoke = self.forgot = False
 
     def go(self, state):
         """Change the state, and remember the one before."""
@@ -270,6 +270,7 @@ class Connection:
             me.acked_to += moved
         else:
             me.top = me.acked_to = 0
+            me.forgot = me.forgot or bool(me.segments)
             me.seen, me.segments = [], []
         me.base = begin
 
