@@ -206,5 +206,5 @@ class Conclusions:
 
     @property
     def fails(self) -> bool:
-        """Does any requirement fail?"""
+        """Whether any requirement fails."""
         return any(rule.outcome is Outcome.FAILS for rule in self.rules)
