@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from pathlib import Path
 from scenarios import SCENARIOS
 from staging.recording import perform
 
-PROGRAMS = ("ip", "nft", "dnsmasq", "chronyd", "nats-server", "openvpn", "curl", "openssl", "ssh", "dumpcap", "nsenter")
+PROGRAMS = ("ip", "nft", "dnsmasq", "chronyd", "nats-server", "openvpn", "curl", "openssl", "ssh", "dumpcap")
 INSIDE = "--inside"
 
 
@@ -34,6 +35,7 @@ def main() -> int:
     names = args.names or list(SCENARIOS)
     if args.scratch:
         return perform(SCENARIOS[names[0]], names[0], args.out, args.scratch)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if os.geteuid() != 0:
         parser.error("needs root, for network namespaces")
     if missing := [program for program in PROGRAMS if shutil.which(program) is None]:
@@ -47,9 +49,10 @@ def main() -> int:
 def _isolated(name: str, out: Path) -> bool:
     """Run one scenario in namespaces that end with it; true if it was made."""
     with tempfile.TemporaryDirectory(prefix="capture-") as scratch:
-        unshare = ("unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc")
+        # should this process be killed, nothing of it goes on
+        apart = "setpriv --pdeathsig KILL unshare --net --mount --uts --ipc --pid --fork --kill-child --mount-proc --"
         inside = (sys.executable, __file__, name, "--out", str(out), INSIDE, scratch)
-        return subprocess.run([*unshare, "--", *inside], check=False).returncode == 0
+        return subprocess.run([*apart.split(), *inside], check=False).returncode == 0
 
 
 if __name__ == "__main__":
