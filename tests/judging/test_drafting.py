@@ -1,0 +1,78 @@
+"""A draft site file."""
+
+import io
+
+import pytest
+
+from analyzer.judging import draft_site
+from analyzer.rulepack import shipped
+from analyzer.sitefile import parse, write
+from tests.builders.site import API, EDGE, GOOGLE, IPAD, MACHINE, NEXUS, OUTSIDE, PC, PUBLIC, RESOLVER, Scene
+
+
+def plant():
+    """An Edge, machines, a browser, a proxy and a resolver."""
+    scene = Scene()
+    scene.edge()
+    scene.poll(EDGE, MACHINE, "focas", 8193)
+    scene.poll(EDGE, "10.7.0.22", "modbus", 502)
+    scene.lookup(EDGE, API, PUBLIC, resolver=RESOLVER)
+    scene.lookup(EDGE, API, PUBLIC, resolver=GOOGLE)
+    scene.clock(EDGE, RESOLVER)
+    scene.connect(EDGE, "10.7.0.8", API)
+    scene.tls(PC, PUBLIC, "app.machinemetrics.com")
+    scene.tls(EDGE, PUBLIC, "files.example")
+    scene.tls(MACHINE, PUBLIC, API)
+    return scene
+
+
+def outside():
+    """The same site seen from outside."""
+    scene = Scene()
+    scene.edge(OUTSIDE)
+    scene.tls(OUTSIDE, PUBLIC, "files.example")
+    return scene
+
+
+def skala():
+    """A NEXUS and an iPad, beside an Edge."""
+    scene = plant()
+    scene.lookup(IPAD, "lab1.skalanexus.com", NEXUS, resolver=RESOLVER)
+    scene.tls(IPAD, NEXUS, "lab1.skalanexus.com", port=9001)
+    scene.tls(NEXUS, PUBLIC, "news.example")
+    return scene
+
+
+def test_the_draft_says_who_is_what():
+    """Roles, class and protocol, resolvers, clocks and proxies, with reasons."""
+    site, why = draft_site(plant().seen(), shipped())
+    assert {host.role: host.addresses for host in site.hosts if host.role != "machine"} == {
+        "edge": (EDGE,),
+        "browser": (PC,),
+    }
+    assert [(host.machine_class, host.protocol) for host in site.hosts if host.role == "machine"] == [
+        ("focas", "focas"),
+        ("standard", "modbus"),
+    ]
+    assert (site.resolvers, site.ntp, site.proxies) == ((RESOLVER,), (RESOLVER,), ("10.7.0.8:3128",))
+    assert site.profiles == ("machinemetrics:standard",)
+    assert set(why) == {host.name for host in site.hosts}
+
+
+@pytest.mark.parametrize("scene", [plant, outside, skala])
+def test_judging_with_the_draft_gives_the_same_verdicts(scene):
+    """Written, read again, and judged with."""
+    seen = scene()
+    site, why = draft_site(seen.seen(), shipped())
+    stream = io.StringIO()
+    write(site, stream, [why.get(host.name, "") for host in site.hosts])
+    again = parse(stream.getvalue())
+    assert seen.judged(again).flows.verdict.tolist() == seen.judged().flows.verdict.tolist()
+
+
+def test_a_capture_of_nobody_makes_an_empty_draft():
+    """Nothing is guessed."""
+    scene = Scene()
+    scene.tls(PC, PUBLIC, "news.example")
+    site, why = draft_site(scene.seen(), shipped())
+    assert (site.hosts, site.profiles, why) == ((), (), {})
