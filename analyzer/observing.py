@@ -24,7 +24,7 @@ from analyzer.metering import flows as meter
 from analyzer.metering.harvest import Sessions
 from analyzer.metering.rates import per_bin
 from analyzer.metering.strings import take
-from analyzer.metering.sweep import Sweep
+from analyzer.metering.sweep import Room, Sweep
 from analyzer.observations import Capture, Observations, Quality
 from analyzer.settings import Settings
 from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Rates, Tls, build, from_rows
@@ -32,6 +32,7 @@ from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Rat
 Array = npt.NDArray[Any]
 Progress = Callable[[int, int], None]
 
+INT64 = 2**63 - 1
 RANK = {"": 0, "port": 1, "partial": 2, "payload": 3}
 NAMED = {5353: "mdns", 5355: "llmnr"}
 A, CNAME, AAAA = 1, 5, 28
@@ -90,6 +91,7 @@ class Reading:
         row[0, rc.OFFSET_NS] = interface.offset_ns
         row[0, rc.FCS] = interface.fcs_octets
         row[0, rc.SNAPLEN] = interface.snaplen
+        row[0, rc.LAST_TICK] = min((INT64 - max(interface.offset_ns, 0)) * parts // times, INT64)
         self.interfaces = np.concatenate([self.interfaces, row])
         self.links[link_type_name(interface.link_type)] = None
 
@@ -147,8 +149,8 @@ class Reading:
 class Observer:
     """Facts of several captures, read one after the other as if they were one."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.sweep = Sweep(settings)
+    def __init__(self, settings: Settings, room: Room = Room()) -> None:  # noqa: B008 - a tuple of numbers
+        self.sweep = Sweep(settings, room)
         self.captures: list[Capture] = []
         self.drops: list[int] = []
         self.rows: dict[str, list[tuple[object, ...]]] = {"http": [], "dhcp": [], "ntp": []}

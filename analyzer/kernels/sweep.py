@@ -44,7 +44,7 @@ ERROR = np.dtype(
     ],
     align=True,
 )
-FRAGMENT_SLOTS = 4096
+FRAGMENT_SLOTS = 1 << 16  # of first fragments; one that another takes the place of is forgotten
 
 # why a sweep returned, besides the codes of records
 ROOM = 5

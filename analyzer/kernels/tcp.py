@@ -133,7 +133,7 @@ def opening(flow, mine, gaps, counters, row, side):
         return
     begin = (row.seq + 1) & 0xFFFFFFFF
     early = difference(mine.base, begin)
-    if mine.known and mine.data_frame and 0 <= early < 1 << 20:  # data overtook the SYN
+    if times == 0 and mine.known and 0 < mine.data_frame < row.number and 0 <= early < FAR:  # data overtook the SYN
         if early:
             add_gap(mine, gaps, counters, begin, np.int64(mine.base))
         mine.base = np.uint32(begin)

@@ -13,7 +13,7 @@ from analyzer.conversations import Conversation, Mark, Message, Stream
 from analyzer.kernels import dns, streams, tls
 from analyzer.kernels import flows as fl
 from analyzer.kernels.headers import TCP, UDP
-from analyzer.kernels.sweep import SEGMENT, STREAM_OCTETS, STREAM_OCTETS_TWICE, STREAM_SEGMENTS
+from analyzer.kernels.sweep import BATCH, SEGMENT, STREAM_OCTETS, STREAM_OCTETS_TWICE, STREAM_SEGMENTS
 from analyzer.metering.strings import Strings
 
 if TYPE_CHECKING:
@@ -165,7 +165,8 @@ def harvest(tables: Tables, found: Harvest, *, silence_ns: int, final: bool) -> 
     order, groups = _groups(tables, segments, rest)
     over = np.ones(groups.size, np.bool_) if final else _over(tables, groups, silence_ns)
     octets, count = streams.waiting(segments, order, groups, over)
-    if octets > tables.arena.size // 2 or count > tables.segments.size // 2:
+    spare = tables.arena.size - BATCH * STREAM_OCTETS, tables.segments.size - BATCH
+    if octets > spare[0] // 2 or count > spare[1] // 2:
         over[:] = True  # too much waits: read it as it is rather than let memory grow
     _read_groups(tables, found, segments, order, groups[over])
     keep = np.zeros(segments.size, np.bool_)

@@ -28,7 +28,28 @@ def compact(log: Array, flows: int, bin_ns: int) -> Array:
     """
     order, _ = _by_flow(log, flows)
     out = np.empty(log.size, RATE)
-    return out[: kernels.merge(log, order, bin_ns, out)]
+    merged = out[: kernels.merge(log, order, bin_ns, out)]
+    return merged if _in_order(merged["flow"], merged["bin"]) else _gathered(merged)
+
+
+def _gathered(log: Array) -> Array:
+    """A log in the order of flows whose bins come back, with one row per flow and bin.
+
+    What was sent in each bin is added up, and running totals are made of the sums: a flow's last total stays the same.
+    """
+    starts = np.append(True, log["flow"][1:] != log["flow"][:-1])
+    sent = []
+    for totals in (log["a_octets"], log["b_octets"]):
+        before = np.append(0, totals[:-1])
+        sent.append(totals - np.where(starts, 0, before))
+    flow, begin, a, b = _summed(log["flow"], log["bin"], *sent)
+    firsts = np.flatnonzero(np.append(True, flow[1:] != flow[:-1]))
+    rows = np.empty(flow.size, RATE)
+    rows["flow"], rows["bin"] = flow, begin
+    for name, column in (("a_octets", a), ("b_octets", b)):
+        running = np.cumsum(column)
+        rows[name] = running - np.repeat(running[firsts] - column[firsts], np.diff(np.append(firsts, flow.size)))
+    return rows
 
 
 def per_bin(log: Array, flows: Array, sides: Array) -> tuple[Array, Array, Array, Array]:

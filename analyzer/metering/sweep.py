@@ -17,14 +17,29 @@ from analyzer.metering.rates import compact
 from analyzer.metering.strings import Strings
 from analyzer.settings import Settings
 
-ARENA_OCTETS = 32 << 20  # first octets of flows in waiting
-SEGMENTS = 1 << 18
-ERRORS = 1 << 14
 WIDEST_NS = 60 * 1_000_000_000  # of a bin: what is wider says nothing about a window of five minutes
-FIRST_SLOTS = 1 << 15
-FIRST_FLOWS = 1 << 19  # memory that is never touched costs nothing, and a table that need not grow is not copied
+LAST_NS = 1 << 61  # of a bin: twice as much still fits 64 bit
 
 Array = npt.NDArray[Any]
+
+
+class Room(NamedTuple):
+    """Rows of the tables to begin with; those of flows, slots and gaps grow, the others are emptied when full."""
+
+    slots: int = 1 << 15  # a power of two
+    flows: int = 1 << 19  # memory that is never touched costs nothing, and a table that need not grow is not copied
+    gaps: int = 1 << 12
+    segments: int = 1 << 18
+    arena: int = 32 << 20  # first octets of flows in waiting
+    errors: int = 1 << 14
+
+    def checked(self) -> Room:
+        """The same, with room for one batch at least: less would never be enough."""
+        return self._replace(
+            segments=max(self.segments, sw.BATCH),
+            arena=max(self.arena, sw.BATCH * sw.STREAM_OCTETS),
+            errors=max(self.errors, sw.BATCH),
+        )
 
 
 class Tables(NamedTuple):
@@ -65,8 +80,9 @@ def grown(table: Array, rows: int) -> Array:
 class Sweep:
     """Facts in the making: feed it the octets of captures, one after the other, then ask for what it found."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, room: Room = Room()) -> None:  # noqa: B008 - a tuple of numbers
         self.settings = settings
+        room = room.checked()
         self.seed = secrets.randbits(62)
         counters = np.zeros(fl.COUNTERS, np.int64)
         counters[fl.SEED] = self.seed
@@ -74,15 +90,15 @@ class Sweep:
         self.bin_ns = settings.bin_s * 1_000_000_000
         limits = np.array([settings.udp_idle_s, settings.tcp_idle_s, settings.bin_s], np.int64) * 1_000_000_000
         self.tables = Tables(
-            slots=np.full(FIRST_SLOTS, -1, np.int64),
-            flows=np.empty(FIRST_FLOWS, FLOW),
-            sides=np.empty(2 * FIRST_FLOWS, SIDE),
-            histories=np.empty((FIRST_FLOWS, HISTORY), np.uint8),
-            gaps=np.empty(4096, GAP),
+            slots=np.full(room.slots, -1, np.int64),
+            flows=np.empty(room.flows, FLOW),
+            sides=np.empty(2 * room.flows, SIDE),
+            histories=np.empty((room.flows, HISTORY), np.uint8),
+            gaps=np.empty(room.gaps, GAP),
             rates=np.empty(settings.rates, sw.RATE),
-            segments=np.empty(SEGMENTS, sw.SEGMENT),
-            arena=np.empty(ARENA_OCTETS, np.uint8),
-            errors=np.empty(ERRORS, sw.ERROR),
+            segments=np.empty(room.segments, sw.SEGMENT),
+            arena=np.empty(room.arena, np.uint8),
+            errors=np.empty(room.errors, sw.ERROR),
             fragments=np.zeros((sw.FRAGMENT_SLOTS, 2), np.int64),
             decoded=fl.scratch(1),
             quoted=fl.scratch(1),
@@ -116,16 +132,16 @@ class Sweep:
         """Grow, or empty, whichever table may not hold another batch."""
         tables, c, batch = self.tables, self.tables.counters, sw.BATCH
         if 2 * (c[fl.FLOWS] + batch) > tables.slots.size:
-            slots = np.full(2 * tables.slots.size, -1, np.int64)
+            slots = np.full(2 * max(tables.slots.size, batch), -1, np.int64)
             rehash(tables.slots, slots, tables.flows, self.seed)
             tables = tables._replace(slots=slots)
         if c[fl.FLOWS] + batch > tables.flows.size:
-            rows = tables.flows.size * 3 // 2
+            rows = max(tables.flows.size * 3 // 2, int(c[fl.FLOWS]) + batch)
             tables = tables._replace(flows=grown(tables.flows, rows))
             tables = tables._replace(sides=grown(tables.sides, 2 * rows))
             tables = tables._replace(histories=grown(tables.histories, rows))
         if c[fl.GAPS] + 4 * batch > tables.gaps.size:
-            tables = tables._replace(gaps=grown(tables.gaps, 2 * tables.gaps.size))
+            tables = tables._replace(gaps=grown(tables.gaps, 2 * max(tables.gaps.size, 4 * batch)))
         self.tables = tables
         if c[fl.RATES] + batch > tables.rates.size:
             self._make_room_for_rates()
@@ -137,7 +153,7 @@ class Sweep:
         """Make bins wider until half of the log is free: memory stays flat however long the capture is."""
         rates, c = self.tables.rates, self.tables.counters
         while c[fl.RATES] + sw.BATCH > rates.size // 2:
-            self.bin_ns *= 2
+            self.bin_ns = min(2 * self.bin_ns, LAST_NS)
             self.tables.limits[sw.BIN_NS] = self.bin_ns
             kept = compact(rates[: c[fl.RATES]], int(c[fl.FLOWS]), self.bin_ns)
             rates[: kept.size] = kept

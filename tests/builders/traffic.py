@@ -290,4 +290,3 @@ def resolved(made: list[Shot], order: str, link: int, resolution: int) -> bytes:
 
 
 numbers = st.integers(0, (1 << 32) - 1)
-

@@ -262,7 +262,7 @@ class Connection:
         if packet.flags & (FIN | RST):
             return
         begin = (packet.seq + 1) % (1 << 32)
-        if me.base is not None and me.spoke and 0 <= apart(me.base, begin) < 1 << 20:
+        if me.base is not None and me.spoke and len(me.isns) == 1 and 0 <= apart(me.base, begin) < 1 << 20:
             moved = apart(me.base, begin)
             me.seen = [(low + moved, high + moved) for low, high in me.seen]
             me.segments = [(low + moved, *rest) for low, *rest in me.segments]

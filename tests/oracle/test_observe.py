@@ -17,8 +17,6 @@ COUNTS = (
 )  # fmt: skip
 FACTS = ("format", "packets", "octets", "start_ns", "end_ns", "cut", "link_types")
 NO_CAPTURES = {"expected", "fingerprint_tables"}
-UNTOLD = {"libpcap--shb-option-too-long.pcapng"}
-"""A capture whose times lie after the year 2262, which int64 ns cannot hold."""
 
 
 def as_lists(seen):
@@ -36,7 +34,7 @@ def as_lists(seen):
 def corpus(shared, most):
     """Captures of the public corpus of at most so many octets."""
     folders = [one for one in (shared / "corpus").iterdir() if one.is_dir() and one.name not in NO_CAPTURES]
-    files = sorted(path for one in folders for path in one.rglob("*") if path.is_file() and path.name not in UNTOLD)
+    files = sorted(path for one in folders for path in one.rglob("*") if path.is_file())
     return [path for path in files if path.stat().st_size <= most]
 
 
