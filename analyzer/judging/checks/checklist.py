@@ -32,8 +32,13 @@ def check(rule: Rule, case: Case) -> Answer:
             port.number for found in rules for port in found.to.ports if answers[found.id].outcome is Outcome.HOLDS
         }
         return _of_parts({f"port {port}": port in open_ports for port in sorted(ports)}, flows)
-    needed = [found for found in rules if found.required and (len(answers[found.id].flows) or not found.to.role)]
+    needed = [found for found in rules if found.required and (len(answers[found.id].flows) or not _of_some(found))]
     return _of_parts({found.title: answers[found.id].outcome is Outcome.HOLDS for found in needed}, flows)
+
+
+def _of_some(rule: Rule) -> bool:
+    """Whether a rule speaks of hosts that a site need not have: makes of machines, a class of them."""
+    return bool(rule.to.role or rule.options.get("machine_class"))
 
 
 def _of_parts(parts: dict[str, bool], flows: Rows) -> Answer:
@@ -43,6 +48,7 @@ def _of_parts(parts: dict[str, bool], flows: Rows) -> Answer:
     if parts and not missing:
         return Answer(Outcome.HOLDS, f"shown by flows that worked: {listed(shown, 6)}", flows)
     if not shown:
-        return Answer(Outcome.NOT_OBSERVED, f"nothing in the capture answers it: {listed(missing)}", flows)
+        what = f": {listed(missing)}" if missing else ""
+        return Answer(Outcome.NOT_OBSERVED, f"nothing in the capture answers it{what}", flows)
     because = f"{len(shown)} of {len(parts)} shown, none fails; not shown: {listed(missing, 4)}"
     return Answer(Outcome.NOT_OBSERVED, because, flows)
