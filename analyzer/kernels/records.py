@@ -21,8 +21,8 @@ PCAP, PCAPNG = 1, 2
 
 # fields of a row of `interfaces`: ticks become ns by `ticks * MULTIPLY`, or where that is 0 by `ticks // DIVIDE`, or
 # where both are 0 by whole seconds of PER_SECOND ticks and their rest
-LINK, MULTIPLY, DIVIDE, PER_SECOND, OFFSET_NS, FCS, SNAPLEN = range(7)
-INTERFACE_FIELDS = 7
+LINK, MULTIPLY, DIVIDE, PER_SECOND, OFFSET_NS, FCS, SNAPLEN, LAST_TICK = range(8)
+INTERFACE_FIELDS = 8
 
 # why next_frame returned
 FRAME, MORE, BLOCK, BAD = 1, 2, 3, 4
@@ -33,7 +33,9 @@ NS_PER_S = 1_000_000_000
 
 @kernel
 def nanoseconds(ticks, interfaces, index):
-    """Time of a frame in ns since 1970 from the ticks of its interface (if_tsresol, if_tsoffset)."""
+    """Time of a frame in ns since 1970 from the ticks of its interface (if_tsresol, if_tsoffset), -1 past int64."""
+    if not 0 <= ticks <= interfaces[index, LAST_TICK]:
+        return np.int64(-1)
     multiply = interfaces[index, MULTIPLY]
     if multiply:
         return ticks * multiply + interfaces[index, OFFSET_NS]
