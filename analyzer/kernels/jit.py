@@ -20,6 +20,8 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
+import numpy as np
+
 from analyzer.kernels.native import Code, bind, shape
 
 Function = Callable[..., Any]
@@ -52,6 +54,12 @@ def cache_folder() -> Path | None:
     except OSError:
         return None
     return folder
+
+
+def must_compile() -> bool:
+    """Whether kernels have yet to be compiled: the cache is empty, or there is none."""
+    folder = cache_folder()
+    return not PLAIN and (folder is None or not any(folder.glob("*.o")))
 
 
 class Kernel:
@@ -138,11 +146,45 @@ def _dispatchers() -> dict[Kernel, Any]:
     return made
 
 
+class Row(np.record):  # type: ignore[misc]  # NumPy's stubs call it final; at run time it is made for this
+    """A record whose fields are its attributes, whatever they are called, and whose integers are wide, as for Numba."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in super().__getattribute__("dtype").names:
+            value = self[name]
+            return np.int64(value) if isinstance(value, np.integer) else value
+        return super().__getattribute__(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+
+def _records(value: Any) -> Any:
+    """An argument whose records are rows."""
+    if isinstance(value, np.ndarray):
+        return value.view(np.dtype((Row, value.dtype))) if value.dtype.names else value
+    if isinstance(value, tuple):
+        made = [_records(member) for member in value]
+        return type(value)(*made) if hasattr(value, "_fields") else tuple(made)
+    return value
+
+
+def _plain(function: Function) -> Function:
+    """The function uncompiled, for tests that step through it: integers wrap in silence, as machine code does."""
+
+    @functools.wraps(function)
+    def run(*arguments: Any) -> Any:
+        with np.errstate(over="ignore"):
+            return function(*_records(arguments))
+
+    return run
+
+
 def kernel(function: Function) -> Function:
     """Compile `function` on its first call; it releases the GIL, allocates nothing and counts no references."""
-    return function if PLAIN else Kernel(function, "never")
+    return _plain(function) if PLAIN else Kernel(function, "never")
 
 
 def inlined(function: Function) -> Function:
     """Like `kernel`, and its code is copied into its callers: for what is called per frame and takes many tables."""
-    return function if PLAIN else Kernel(function, "always")
+    return _plain(function) if PLAIN else Kernel(function, "always")

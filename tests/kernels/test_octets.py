@@ -1,0 +1,34 @@
+"""Octets become the numbers that struct makes of them."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer.kernels import octets
+
+READERS = [
+    (octets.u8, ">B"), (octets.be16, ">H"), (octets.be32, ">I"), (octets.be64, ">q"), (octets.le16, "<H"),
+    (octets.le32, "<I"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("read", "form"), READERS)
+@given(given_octets=st.binary(min_size=8, max_size=8))
+def test_numbers_are_those_of_struct(read, form, given_octets):
+    """Every reader agrees with struct on any octets."""
+    assert read(np.frombuffer(given_octets, np.uint8), 0) == struct.unpack_from(form, given_octets)[0]
+
+
+@given(st.binary(min_size=4, max_size=4), st.booleans())
+def test_the_order_of_the_file_decides(given_octets, little):
+    """u16, u32 and be24 read in the order that they are told, or in network order."""
+    array = np.frombuffer(given_octets, np.uint8)
+    order = "little" if little else "big"
+    assert octets.u16(array, 1, little) == int.from_bytes(given_octets[1:3], order)
+    assert octets.u32(array, 0, little) == int.from_bytes(given_octets, order)
+    assert octets.be24(array, 1) == int.from_bytes(given_octets[1:], "big")
