@@ -30,7 +30,6 @@ FITS := import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))
 all: format lint test ## format, lint, check types, test
 
 demo: .venv/.runs ## check a shipped capture; writes demo-out/
-	@test -d demo-out || echo "the first run compiles its kernels, which takes some seconds"
 	@echo "analyzer check $(DEMO) --site $(DEMO_SITE) --out demo-out"
 	@.venv/bin/analyzer check $(DEMO) --site $(DEMO_SITE) --out demo-out; code=$$?; echo; case $$code in \
 	  0) echo "Exit code 0: no requirement fails. demo-out/ holds the whole result.";; \

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.capturing.inputs import expand
 from analyzer.errors import AnalyzerError, SourceError
+from analyzer.kernels import jit
 from analyzer.observations import Observations
 from analyzer.observing import Observer
 from analyzer.settings import Settings
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 """Called with octets read and octets in all (0 where that is not known), often."""
+
+
+def must_compile() -> bool:
+    """Whether the first capture waits for kernels to be compiled, half a minute, once per version and user."""
+    return jit.must_compile()
 
 
 def observe(

@@ -363,8 +363,11 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     if quiet or not sys.stderr.isatty():
         yield None
         return
+    from analyzer import api
     from analyzer.exporting.progress import bar
 
+    if not quiet and api.must_compile():
+        _say("compiling kernels for this machine: half a minute, this once")
     with bar(sys.stderr) as told:
         yield told
 
