@@ -24,6 +24,7 @@ from analyzer.judging.checks import BY_KIND
 from analyzer.judging.codes import CODES, Entry, explain
 from analyzer.judging.drafting import draft_site
 from analyzer.judging.filtering import Filter, FilterError, parse
+from analyzer.judging.notes import monthly
 from analyzer.judging.notes import notes as notes_on
 from analyzer.judging.place import Cast
 from analyzer.judging.reports import gather, numbered
@@ -75,7 +76,12 @@ def judge(  # noqa: PLR0913 each part of what is judged is the caller's to give
         checklist=tuple(item for case in cases for item in _checklist(case)),
         budgets=tuple(load.budget for case in cases for load in _loads(case)),
         purposes=_purposes(cases),
-        notes=(*who.notes, *notes, *(note for case in cases for note in notes_on(case))),
+        notes=(
+            *(note for case in cases for note in monthly(case)),
+            *who.notes,
+            *notes,
+            *(note for case in cases for note in notes_on(case)),
+        ),
     )
 
 

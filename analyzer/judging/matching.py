@@ -134,8 +134,8 @@ def _name(rule: Rule, tried: Attempt, place: Place) -> Match:
         return Match(Fit.WRONG, detail, "name-at-other-address", 6)
     if tried.names:
         return NO
-    if rule.to.at and placed:
-        return Match(Fit.YES, rank=4)
+    if rule.to.at:
+        return Match(Fit.YES, rank=4) if placed else NO
     return nameless(tried, place)
 
 

@@ -19,7 +19,7 @@ def notes(case: Case) -> list[str]:
     used = {ruling.allowed[0].id: ruling.allowed[0] for _, ruling in case.rulings() if ruling.allowed}
     lines = [f"{rule.id} is a reading: {rule.because}" for rule in used.values() if rule.basis is Basis.READING]
     lines += [f"{ruling.whom}: {ruling.why}" for _, ruling in case.rulings() if ruling.code == "in-half"]
-    lines += [*_across(case, list(used.values())), *_asked(case), *_monthly(case)]
+    lines += [*_across(case, list(used.values())), *_asked(case)]
     return list(dict.fromkeys(lines))
 
 
@@ -63,7 +63,7 @@ def _across(case: Case, used: list[Rule]) -> list[str]:
     return lines
 
 
-def _monthly(case: Case) -> list[str]:
+def monthly(case: Case) -> list[str]:
     """What the traffic of a cellular site comes to in a month, where the capture is all there is to go by."""
     if case.cast.site.topology != "cellular" or case.duration_s <= 0:
         return []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from analyzer.judging import judge
 from analyzer.observations import Capture, Observations, Quality
 from analyzer.rulepack import shipped
@@ -171,3 +173,21 @@ def because(conclusions, rule):
 def codes(conclusions):
     """The codes of the findings, in their order."""
     return [found.code for found in conclusions.findings]
+
+
+def answer(conclusions, rule):
+    """The outcome of a rule, with all that is told of it."""
+    return next(found for found in conclusions.rules if found.rule == rule)
+
+
+def findings(conclusions, code):
+    """The findings with a code."""
+    return [found for found in conclusions.findings if found.code == code]
+
+
+def packs_with(rule_id, **given):
+    """The shipped packs, one rule of them changed."""
+    return [
+        replace(pack, rules=tuple(replace(rule, **given) if rule.id == rule_id else rule for rule in pack.rules))
+        for pack in shipped()
+    ]

@@ -1,7 +1,7 @@
 """The site as it is known."""
 
 from analyzer.judging.lookups import Lookups
-from analyzer.judging.place import Actor, Cast, Part, lists, macs
+from analyzer.judging.place import Actor, Cast, Part, lists
 from analyzer.rulepack import shipped
 from analyzer.sitefile import Site, SiteHost
 from tests.builders.site import EDGE, MACHINE, PC, PUBLIC, Scene
@@ -41,11 +41,3 @@ def test_lists_come_from_the_site_file_and_from_dhcp():
     found = lists(scene.seen(), site)
     assert found["resolver"] == {"1.2.3.4", "10.7.0.1", "9.9.9.9"}
     assert (found["ntp"], found["proxy"], found["mirror"]) == ({"9.9.9.8"}, {"10.7.0.8:3128"}, frozenset())
-
-
-def test_macs_are_those_of_frames_from_an_address():
-    """On either side of a flow, each once."""
-    scene = Scene()
-    scene.flow(EDGE, PC, 1, orig_mac="aa", resp_mac="bb")
-    scene.flow(PC, EDGE, 1, orig_mac="bb", resp_mac="cc")
-    assert macs(scene.seen(), frozenset({EDGE})) == {EDGE: ("aa", "cc")}

@@ -100,3 +100,12 @@ def test_no_flows_are_no_kinds():
     traffic = Traffic(Scene().seen(), PORTS, frozenset())
     assert traffic.groups(np.zeros(0, np.bool_)).kinds == ()
     assert traffic.code("10.0.0.1") == -1
+
+
+def test_macs_are_those_of_frames_from_an_address():
+    """On either side of a flow, each once."""
+    scene = Scene()
+    scene.flow(EDGE, PUBLIC, 1, orig_mac="aa", resp_mac="bb")
+    scene.flow(PUBLIC, EDGE, 1, orig_mac="bb", resp_mac="cc")
+    scene.flow(EDGE, "10.7.0.9", 1, orig_mac="aa", resp_mac="")
+    assert Traffic(scene.seen(), PORTS, frozenset()).carried == {EDGE: ("aa", "cc"), PUBLIC: ("bb",)}
