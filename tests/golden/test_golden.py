@@ -17,6 +17,7 @@ from analyzer.cli import main
 GOLDEN = Path(__file__).resolve().parent
 ROOT = GOLDEN.parent.parent
 CAPTURES = sorted(path for path in (ROOT / "captures").iterdir() if ".pcap" in path.name)
+KEPT = ("flows.csv", "result.json")  # the other tables stand in result.json
 SHOWN = 40  # lines of a difference
 
 
@@ -26,7 +27,7 @@ def name_of(capture: Path) -> str:
 
 
 def made_of(capture: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The text files of a result: by name, their contents. Paths in them begin at the project's folder."""
+    """The files of a result that are kept: by name, their contents. Paths in them begin at the project's folder."""
     monkeypatch.chdir(ROOT)
     words = ["check", f"captures/{capture.name}", "--out", str(folder), "--csv", "-q"]
     site = capture.with_name(f"{name_of(capture)}.site.yaml")
@@ -34,7 +35,7 @@ def made_of(capture: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dic
         words += ["--site", f"captures/{site.name}"]
     done = CliRunner().invoke(main, words, prog_name="analyzer")
     assert done.exit_code in (0, 1), done.output
-    return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir() if path.suffix != ".parquet"}
+    return {name: (folder / name).read_text(encoding="utf-8") for name in KEPT}
 
 
 @pytest.mark.parametrize("capture", CAPTURES, ids=name_of)
