@@ -92,9 +92,9 @@ class Case:
 
     def touching(self, actors: Sequence[Actor]) -> Rows:
         """The flows of hosts in scope that one of these hosts takes part in, whoever answers for it."""
-        wanted = [address for actor in actors for address in actor.addresses]
-        flows, rows = self.seen.flows, self.docket.groups.rows
-        found: Rows = np.sort(rows[np.isin(flows.orig_h[rows], wanted) | np.isin(flows.resp_h[rows], wanted)])
+        traffic, rows = self.docket.traffic, self.docket.groups.rows
+        wanted = traffic.codes(address for actor in actors for address in actor.addresses)
+        found: Rows = rows[np.isin(traffic.orig[rows], wanted) | np.isin(traffic.resp[rows], wanted)]
         return found
 
     def selected(self, rule: Rule, option: str = "answered_by") -> tuple[Rule, ...]:
@@ -102,6 +102,22 @@ class Case:
         references = rule.options.get(option) or ()
         held = {kept.id for kept in self.book.rules}
         return tuple(found for found in self.book.pack.select(references) if found.id in held)
+
+
+def common(case: Case, rows: Rows, others: Rows) -> Rows:
+    """The flows among `rows` that are among others as well, in their order."""
+    mask = np.zeros(len(case.docket.which), np.bool_)
+    mask[others] = True
+    found: Rows = rows[mask[rows]]
+    return found
+
+
+def united(case: Case, parts: Iterable[Rows]) -> Rows:
+    """The flows of all parts, each once, in order."""
+    mask = np.zeros(len(case.docket.which), np.bool_)
+    for rows in parts:
+        mask[rows] = True
+    return np.flatnonzero(mask)
 
 
 def octets(case: Case, rows: Rows) -> int:

@@ -9,13 +9,14 @@ import numpy as np
 
 from analyzer.judging import addresses
 from analyzer.judging.addresses import Reach
-from analyzer.judging.place import Actor, Part, macs
+from analyzer.judging.place import Actor, Part
 from analyzer.judging.signs import Sign, Signs
 from analyzer.judging.traffic import Traffic
-from analyzer.observations import Observations
 from analyzer.rulepack import Role, Rule, RulePack, matches_name, refers
 
 MANY_NAMES = 5  # more undocumented names, and thrice the documented ones, are a relay for others, not one device
+
+UNICAST = frozenset({Reach.LOCAL, Reach.PUBLIC})
 
 Roles = Mapping[str, Mapping[str, Mapping[str, Sign]]]
 """Per pack and address the roles shown, each with what told it."""
@@ -56,7 +57,7 @@ def _answering(pack: RulePack, signs: Signs, found: dict[str, dict[str, Sign]]) 
         for address, answers in signs.answered.items():
             for rule, (client, sign) in answers.items():
                 known = set(rules[rule].who) & set(found.get(client, ()))
-                if known and _means(role.responds, rule) and addresses.reach(address) in {Reach.LOCAL, Reach.PUBLIC}:
+                if known and _means(role.responds, rule) and addresses.reach(address) in UNICAST:
                     found[address].setdefault(role.name, sign)
 
 
@@ -97,9 +98,8 @@ def inferred(
     traffic: Traffic, packs: Sequence[RulePack], roles: Roles, relaying: frozenset[str], nat: Sequence[str]
 ) -> tuple[Actor, ...]:
     """The hosts that the capture shows in a role; those with one role and one MAC of their own are one host."""
-    seen = traffic.seen
     found = {address for held in roles.values() for address in held}
-    own = _own_macs(seen, frozenset(found))
+    own = _own_macs(traffic, found)
     merged: dict[tuple[object, ...], list[str]] = defaultdict(list)
     roles = _strict_first(packs, roles)
     for address in sorted(found, key=_order):
@@ -116,9 +116,7 @@ def inferred(
             if (known := roles[pack.name].get(first)) and ((sign := known.get(role.name)) or shared)
         )
         protocol = _protocol(traffic, first, parts, packs)
-        carried = tuple(
-            dict.fromkeys(mac for address in group for mac in macs(seen, frozenset(group)).get(address, ()))
-        )
+        carried = tuple(dict.fromkeys(mac for address in group for mac in traffic.carried.get(address, ())))
         grade = ("focas" if protocol == "focas" else "standard" if protocol else "") if _polled(parts, packs) else ""
         actors.append(Actor(first, tuple(group), carried, parts, "inferred", grade, protocol, shared))
     return tuple(actors)
@@ -150,13 +148,13 @@ def _order(address: str) -> tuple[int, int]:
     return (parsed.version, int(parsed)) if parsed else (0, 0)
 
 
-def _own_macs(seen: Observations, wanted: frozenset[str]) -> dict[str, str]:
+def _own_macs(traffic: Traffic, wanted: set[str]) -> dict[str, str]:
     """The MAC of each address whose MAC no other address of its IP version has: several are behind a router's."""
+    theirs = {mac for address in wanted for mac in traffic.carried.get(address, ())}
     behind: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
-    flows = seen.flows
-    for pairs in (zip(flows.orig_h, flows.orig_mac, strict=True), zip(flows.resp_h, flows.resp_mac, strict=True)):
-        for address, mac in set(pairs):
-            if mac and addresses.reach(address) in {Reach.LOCAL, Reach.PUBLIC} and not address.startswith("fe80:"):
+    for address, macs in traffic.carried.items():
+        if theirs.intersection(macs) and addresses.reach(address) in UNICAST and not address.startswith("fe80:"):
+            for mac in macs:
                 behind[mac][_order(address)[0]].add(address)
     alone = {mac: [held for held in versions.values() if len(held) == 1] for mac, versions in behind.items()}
     own = {mac for mac, versions in behind.items() if len(alone[mac]) == len(versions)}

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-import numpy as np
-
 from analyzer.findings import Budget, Outcome, Purpose, Rate, Verdict
 from analyzer.judging import rates
-from analyzer.judging.case import Case, Rows, lasting, listed
+from analyzer.judging.case import Case, Rows, common, lasting, listed
 from analyzer.judging.place import Actor
 from analyzer.rulepack import Rule
 
@@ -44,9 +42,8 @@ def machines_of(case: Case, edge: Actor) -> tuple[tuple[Actor, ...], str]:
     """The machines of a collector: those that it spoke with, else, with one collector, all that the site file names."""
     pack = case.book.pack.name
     known = tuple(actor for actor in case.cast.playing(pack, (machines_role(case),)) if not actor.shared)
-    flows, mine = case.seen.flows, case.touching([edge])
-    met = {*flows.orig_h[mine], *flows.resp_h[mine]}
-    polled = tuple(machine for machine in known if met & set(machine.addresses))
+    mine = case.touching([edge])
+    polled = tuple(machine for machine in known if len(common(case, mine, case.touching([machine]))))
     if polled:
         return polled, "with which it spoke"
     edges = [actor for actor in case.cast.playing(pack, edge.roles(pack)) if not actor.shared]
@@ -58,14 +55,14 @@ def speaking(case: Case, edge: Actor, rule: Rule) -> tuple[Rows, frozenset[str]]
 
     Outside the site's NAT a site's one collector is told by the destinations that the document allows to nobody else.
     """
-    mine = np.intersect1d(cloud(case, case.book.rules), case.of([edge]))
+    mine = common(case, cloud(case, case.book.rules), case.of([edge]))
     pack = case.book.pack.name
     edges = [actor for actor in case.cast.playing(pack, rule.who) if not actor.shared]
     shared = [actor for actor in case.actors(rule) if actor.shared and actor.basis == "site-file"]
     if len(mine) or len(edges) != 1 or not shared:
         return mine, frozenset(edge.addresses)
     own = tuple(kept for kept in case.book.rules if kept.who == rule.who)
-    rows = np.intersect1d(cloud(case, own), case.of(shared))
+    rows = common(case, cloud(case, own), case.of(shared))
     return rows, frozenset(address for actor in shared for address in actor.addresses)
 
 
@@ -146,7 +143,7 @@ def _machines_of_one(case: Case, edge: Actor, rules: tuple[Rule, ...], total: Ra
     per_class = {str(rule.options.get("machine_class") or ""): _bps(rule) for rule in rules}
     machines, _ = machines_of(case, edge)
     mine = case.touching([edge])
-    talks = {machine.name: np.intersect1d(mine, case.touching([machine])) for machine in machines}
+    talks = {machine.name: common(case, mine, case.touching([machine])) for machine in machines}
     collected = {
         machine.name: rates.total(case, rates.sent(case, talks[machine.name], frozenset(machine.addresses), up=True))
         for machine in machines
@@ -181,7 +178,7 @@ def downloads(case: Case, rules: tuple[Rule, ...]) -> list[Load]:
     machines = sum(not actor.shared for actor in case.cast.playing(pack, (machines_role(case),)))
     made = []
     for browser in case.singles(rules[0]):
-        rows = np.intersect1d(flows, case.of([browser]))
+        rows = common(case, flows, case.of([browser]))
         if not len(rows):
             continue
         measured = rates.rate(case, rates.sent(case, rows, frozenset(browser.addresses), up=False), _window_s(rules))

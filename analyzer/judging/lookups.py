@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analyzer.judging import addresses
 from analyzer.observations import Observations
 
 
@@ -35,7 +34,7 @@ class Lookups:
         for row in rows:
             flow = int(dns.flow[row])
             client, resolver = flows.orig_h[flow], flows.resp_h[flow]
-            told = tuple(answer for answer in dns.answers[row] if addresses.parse(answer) is not None)
+            told = tuple(answer for answer in dns.answers[row] if _is_address(answer))
             self.all.append(Lookup(row, client, resolver, dns.query[row], told))
             if dns.rcode_name[row]:
                 self.answering.add(resolver)
@@ -47,6 +46,11 @@ class Lookups:
     def names(self, client: str, address: str) -> tuple[str, ...]:
         """The names for which this client was told this address, in alphabetical order."""
         return tuple(sorted(self.told.get((client, address), ())))
+
+
+def _is_address(answer: str) -> bool:
+    """Whether an answer is an address: no name has a colon, and no top-level domain ends in a digit (RFC 3696)."""
+    return ":" in answer or answer[-1:].isdigit()
 
 
 def _rows_of(seen: Observations, clients: Iterable[str]) -> list[int]:

@@ -115,14 +115,3 @@ def lists(seen: Observations, site: Site) -> dict[str, frozenset[str]]:
     }
     named = {"resolver": site.resolvers, "ntp": site.ntp, "proxy": site.proxies, "mirror": site.mirrors}
     return {role: frozenset({*named[role], *stated[role], *handed.get(role, ())}) for role in named}
-
-
-def macs(seen: Observations, wanted: frozenset[str]) -> dict[str, tuple[str, ...]]:
-    """The MAC addresses that frames from each of these addresses carried, in order of appearance."""
-    found: dict[str, dict[str, None]] = defaultdict(dict)
-    flows = seen.flows
-    for address_column, mac_column in ((flows.orig_h, flows.orig_mac), (flows.resp_h, flows.resp_mac)):
-        for address, mac in zip(address_column, mac_column, strict=True):
-            if mac and address in wanted:
-                found[address][mac] = None
-    return {address: tuple(held) for address, held in found.items()}

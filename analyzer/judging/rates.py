@@ -24,7 +24,8 @@ class Sent(NamedTuple):
 
 def sent(case: Case, rows: Rows, addresses: frozenset[str], *, up: bool) -> Sent:
     """What hosts sent (up) or received (down) in flows, whichever end they are."""
-    mine = np.array([address in addresses for address in case.seen.flows.orig_h[rows]], np.bool_)
+    traffic = case.docket.traffic
+    mine = np.isin(traffic.orig[rows], traffic.codes(addresses))
     return Sent(rows, mine == up, mine != up)
 
 

@@ -11,7 +11,7 @@ from analyzer.judging import addresses
 from analyzer.judging.addresses import Reach
 from analyzer.judging.inference import inferred, shown, told_rules
 from analyzer.judging.lookups import Lookups
-from analyzer.judging.place import Actor, Cast, Part, lists, macs
+from analyzer.judging.place import Actor, Cast, Part, lists
 from analyzer.judging.signs import Signs, gather, relays
 from analyzer.judging.traffic import Traffic
 from analyzer.observations import Observations
@@ -46,7 +46,7 @@ def cast(
     signs = {pack.name: gather(pack, told_rules(pack), traffic, bare, relaying) for pack in chosen}
     stated = any(_owners(chosen, host.role) for host in site.hosts)
     if stated:
-        actors, others = _stated(seen, chosen, site)
+        actors, others = _stated(traffic, chosen, site)
     else:
         roles = {pack.name: shown(pack, signs[pack.name], asked=bool(wanted)) for pack in chosen}
         actors, others = inferred(traffic, chosen, roles, relaying, site.nat), ()
@@ -64,12 +64,12 @@ def _owners(packs: Sequence[RulePack], role: str) -> list[RulePack]:
 
 
 def _stated(
-    seen: Observations, packs: Sequence[RulePack], site: Site
+    traffic: Traffic, packs: Sequence[RulePack], site: Site
 ) -> tuple[tuple[Actor, ...], tuple[tuple[str, str], ...]]:
     """The hosts of the site file: in scope by a pack's role, others by name and role; one host may have two roles."""
     actors: dict[tuple[str, ...], Actor] = {}
     others = []
-    by_mac = _addresses_of(seen, site.hosts)
+    by_mac = _addresses_of(traffic, site.hosts)
     for host in site.hosts:
         found = host.addresses or tuple(address for mac in host.macs for address in by_mac.get(mac.lower(), ()))
         parts = tuple(Part(pack.name, host.role, "named so by the site file") for pack in _owners(packs, host.role))
@@ -80,23 +80,22 @@ def _stated(
         if held:
             actors[found] = replace(held, parts=(*held.parts, *parts))
             continue
-        carried = macs(seen, frozenset(found))
         known = dict.fromkeys(
-            [*(mac.lower() for mac in host.macs), *(mac for a in found for mac in carried.get(a, ()))]
+            [*(mac.lower() for mac in host.macs), *(mac for a in found for mac in traffic.carried.get(a, ()))]
         )
         made = Actor(host.name, found, tuple(known), parts, "site-file", host.machine_class, host.protocol)
         actors[found or (host.name,)] = made
     return tuple(actors.values()), tuple(others)
 
 
-def _addresses_of(seen: Observations, hosts: Sequence[SiteHost]) -> dict[str, tuple[str, ...]]:
-    """Local addresses behind the MACs of hosts that the site file names by MAC alone; a router's MAC has too many."""
+def _addresses_of(traffic: Traffic, hosts: Sequence[SiteHost]) -> dict[str, tuple[str, ...]]:
+    """Addresses behind the MACs of hosts that the site file names by MAC alone; a router's MAC has too many."""
     wanted = {mac.lower() for host in hosts if not host.addresses for mac in host.macs}
-    found: dict[str, dict[str, None]] = defaultdict(dict)
-    if wanted:
-        for address, mac in zip(seen.flows.orig_h, seen.flows.orig_mac, strict=True):
-            if mac in wanted and addresses.reach(address) in {Reach.LOCAL, Reach.PUBLIC}:
-                found[mac][address] = None
+    found: dict[str, list[str]] = defaultdict(list)
+    for address, macs in traffic.carried.items() if wanted else ():
+        if addresses.reach(address) in {Reach.LOCAL, Reach.PUBLIC}:
+            for mac in wanted.intersection(macs):
+                found[mac].append(address)
     return {mac: tuple(held) for mac, held in found.items() if len(held) <= MAX_MAC_ADDRESSES}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from analyzer.judging import addresses
 from analyzer.judging.lookups import Lookups
 from analyzer.judging.matching import Attempt, Fit, attempt, match, proxied
+from analyzer.judging.patterns import Names, Places
 from analyzer.judging.place import Cast
 from analyzer.judging.traffic import Groups, Mask, Traffic, Trouble
 from analyzer.rulepack import Rule, RulePack, matches_name
@@ -67,31 +68,24 @@ def gather(pack: RulePack, telling: Sequence[Rule], traffic: Traffic, bare: Cast
 
 def _candidates(traffic: Traffic, rules: Sequence[Rule]) -> Mask:
     """Flows that may match one of the rules, by code."""
-    patterns = {pattern for rule in rules for pattern in rule.to.names}
-    nets = {text for rule in rules for text in (*rule.to.addresses, *rule.to.at)}
-    named = np.array(
-        [any(matches_name(pattern, str(name)) for pattern in patterns) for name in traffic.names], np.bool_
-    )
-    placed = np.array([addresses.within_texts(str(address), nets) for address in traffic.addresses], np.bool_)
+    names = Names(pattern for rule in rules for pattern in rule.to.names)
+    places = Places(text for rule in rules for text in (*rule.to.addresses, *rule.to.at))
     payloads = {service for rule in rules if rule.to.role for service in rule.to.payload}
+    told = _told(traffic, names)
+    named = np.array([names.mean(str(name)) for name in traffic.names], np.bool_)
+    placed = np.array([address in told or places.hold(str(address)) for address in traffic.addresses], np.bool_)
     spoken = np.array([service in payloads for service in traffic.services], np.bool_)
-    told = {address for _, address in traffic_told(traffic, patterns)}
-    looked = np.array([address in told for address in traffic.addresses], np.bool_)
     ports = sorted({port.number for rule in rules for port in rule.to.ports})
     at_port = np.isin(traffic.seen.flows.resp_p, ports)
-    meant = named[traffic.name] | placed[traffic.resp] | spoken[traffic.service] | looked[traffic.resp]
+    meant = named[traffic.name] | placed[traffic.resp] | spoken[traffic.service]
     return (at_port & meant) | (traffic.requests > 0) if len(at_port) else at_port
 
 
-def traffic_told(traffic: Traffic, patterns: Iterable[str]) -> set[tuple[str, str]]:
-    """Names of these patterns with each address that an answer gave for them."""
-    dns, wanted = traffic.seen.dns, tuple(patterns)
-    return {
-        (name, answer)
-        for name, answers in zip(dns.query, dns.answers, strict=True)
-        if answers and any(matches_name(pattern, name) for pattern in wanted)
-        for answer in answers
-    }
+def _told(traffic: Traffic, names: Names) -> set[object]:
+    """The addresses that answers gave for these names."""
+    dns = traffic.seen.dns
+    meant = {name for name in dict.fromkeys(dns.query) if names.mean(name)}
+    return {answer for name, answers in zip(dns.query, dns.answers, strict=True) if name in meant for answer in answers}
 
 
 def _first_frames(traffic: Traffic, groups: Groups) -> list[int]:

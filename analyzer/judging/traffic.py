@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -76,9 +77,9 @@ class Groups(NamedTuple):
 
 def coded(column: Iterable[object], count: int) -> tuple[Codes, list[object]]:
     """Each cell as a small number, and what the numbers stand for."""
-    index: dict[object, int] = {}
-    codes = np.fromiter((index.setdefault(cell, len(index)) for cell in column), np.int64, count)
-    return codes, list(index)
+    cells = list(column)
+    index = {cell: number for number, cell in enumerate(dict.fromkeys(cells))}
+    return np.fromiter(map(index.__getitem__, cells), np.int64, count), list(index)
 
 
 class Traffic:
@@ -92,11 +93,9 @@ class Traffic:
         flows = seen.flows
         self.seen = seen
         self.count = len(flows.proto)
-        addresses, self.addresses = coded(
-            (cell for pair in zip(flows.orig_h, flows.resp_h, strict=True) for cell in pair), 2 * self.count
-        )
+        addresses, self.addresses = coded((*flows.orig_h, *flows.resp_h), 2 * self.count)
         self._address_codes = {str(address): code for code, address in enumerate(self.addresses)}
-        self.orig, self.resp = addresses[0::2], addresses[1::2]
+        self.orig, self.resp = addresses[: self.count], addresses[self.count :]
         self.service, self.services = coded(flows.service, self.count)
         self.certainty, self.certainties = coded(flows.certainty, self.count)
         self.name, self.names = coded(flows.server_name, self.count)
@@ -111,6 +110,24 @@ class Traffic:
     def code(self, address: str) -> int:
         """The number of an address, -1 where no flow has it."""
         return self._address_codes.get(address, -1)
+
+    def codes(self, addresses: Iterable[str]) -> Codes:
+        """The numbers of the addresses that flows have."""
+        return np.array([code for code in map(self.code, addresses) if code >= 0], np.int64)
+
+    @functools.cached_property
+    def carried(self) -> dict[str, tuple[str, ...]]:
+        """Per address the MACs that were the source of its frames, in alphabetical order."""
+        flows = self.seen.flows
+        macs, texts = coded((*flows.orig_mac, *flows.resp_mac), 2 * self.count)
+        pairs = np.sort(np.concatenate([self.orig, self.resp]) * max(len(texts), 1) + macs)
+        fresh = np.flatnonzero(np.diff(pairs, prepend=-1))
+        found: dict[str, list[str]] = defaultdict(list)
+        for pair in pairs[fresh].tolist():
+            mac = str(texts[pair % len(texts)])
+            if mac:
+                found[str(self.addresses[pair // len(texts)])].append(mac)
+        return {address: tuple(sorted(held)) for address, held in found.items()}
 
     def _requests(self, ports: frozenset[int]) -> tuple[Codes, list[object]]:
         """Per flow the requests that a verdict depends on."""

@@ -27,10 +27,13 @@ class Docket:
     rulings: tuple[Ruling, ...]
     which: npt.NDArray[np.int64]
     groups: Groups
+    traffic: Traffic
 
     def flows(self, chosen: Sequence[int]) -> npt.NDArray[np.int64]:
         """The flows, in order, that have one of these rulings."""
-        return np.flatnonzero(np.isin(self.which, list(chosen)))
+        wanted = np.zeros(len(self.rulings), np.bool_)
+        wanted[list(chosen)] = True
+        return np.flatnonzero(wanted[self.which])
 
     def table(self, seen: Observations) -> FlowVerdicts:
         """The rulings as columns, one entry per flow."""
@@ -72,7 +75,7 @@ def decide(traffic: Traffic, cast: Cast, books: Sequence[Book], keep: Mask) -> D
     for flow, ruling in leased_flows(traffic.seen, cast, books):
         which[flow] = _number(ruling, numbers, rulings)
     which[~keep] = 0
-    return Docket(tuple(rulings), which, groups)
+    return Docket(tuple(rulings), which, groups, traffic)
 
 
 def _number(ruling: Ruling, numbers: dict[object, int], rulings: list[Ruling]) -> int:

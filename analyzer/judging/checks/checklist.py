@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from analyzer.findings import Outcome
-from analyzer.judging.case import Answer, Case, Rows, listed
-from analyzer.judging.reports import rows_of
+from analyzer.judging.case import Answer, Case, Rows, listed, united
 from analyzer.rulepack import Rule
 
 KIND = "checklist"
@@ -18,7 +17,7 @@ def check(rule: Rule, case: Case) -> Answer:
     """Fails where one of the rules fails; holds where each does, or where one does for each port that is named."""
     rules = [found for found in case.selected(rule) if found.id in case.answers]
     answers = {found.id: case.answers[found.id] for found in rules}
-    flows = rows_of(row for answer in answers.values() for row in answer.flows.tolist())
+    flows = united(case, [answer.flows for answer in answers.values()])
     failed = [found.title for found in rules if answers[found.id].outcome is Outcome.FAILS]
     if failed:
         return Answer(Outcome.FAILS, f"fails: {listed(failed)}", flows)

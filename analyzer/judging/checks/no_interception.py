@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from analyzer.findings import Outcome, Verdict
-from analyzer.judging.case import Answer, Case, count
+from analyzer.judging.case import Answer, Case, common, count
 from analyzer.rulepack import Rule
 
 KIND = "no-interception"
@@ -21,8 +19,8 @@ def check(rule: Rule, case: Case) -> Answer:
     rows = case.of(case.actors(rule))
     if rule.options.get("rules"):
         named = [found.id for found in case.selected(rule, "rules")]
-        rows = np.intersect1d(rows, case.allowed(named, Verdict.EXPECTED, Verdict.UNDETERMINED))
-    rows = np.intersect1d(rows, case.seen.tls.flow)
+        rows = common(case, rows, case.allowed(named, Verdict.EXPECTED, Verdict.UNDETERMINED))
+    rows = common(case, rows, case.seen.tls.flow)
     if not len(rows):
         return Answer(Outcome.NOT_OBSERVED, "no such TLS flow is in the capture")
     because = f"{count(len(rows), 'TLS flow')}, none shows a sign, and what would show one is encrypted; {OUTSIDE}"

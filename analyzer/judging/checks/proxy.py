@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.findings import Finding, Outcome, Strength, Verdict
-from analyzer.judging.case import NONE, Answer, Case, Rows, count, listed
+from analyzer.judging.case import NONE, Answer, Case, Rows, common, count, listed
 from analyzer.judging.place import Actor
 from analyzer.judging.reports import Claim, finding
 from analyzer.rulepack import Rule
@@ -22,7 +22,7 @@ def check(rule: Rule, case: Case) -> Answer:
     findings: list[Finding] = []
     used: Rows = NONE
     for actor in case.actors(rule):
-        mine = np.intersect1d(case.of([actor]), asked)
+        mine = common(case, case.of([actor]), asked)
         used = np.union1d(used, mine)
         findings += _in_clear(rule, case, actor, mine)
     direct = case.allowed([rule.id], Verdict.EXPECTED, Verdict.UNDETERMINED)
