@@ -100,14 +100,19 @@ def _established(rows: Array) -> npt.NDArray[np.bool_]:
 
 def _records(types: Array, lengths: Array) -> list[tuple[str, ...]]:
     """Per session, type:length of the records listed; many sessions list the same ones."""
-    both = np.concatenate([types.astype(np.uint16), lengths], axis=1)
-    distinct, inverse = np.unique(both, axis=0, return_inverse=True)
-    width = types.shape[1]
-    texts = [
-        tuple(f"{kind}:{length}" for kind, length in zip(row[:width], row[width:], strict=True) if kind)
-        for row in distinct.tolist()
-    ]
-    return [texts[number] for number in inverse.ravel().tolist()]
+    both = np.ascontiguousarray(np.concatenate([types.astype(np.uint16), lengths], axis=1))
+    width, octets, whole = types.shape[1], both.strides[0], both.tobytes()
+    known: dict[bytes, tuple[str, ...]] = {}
+    listed = []
+    for at in range(0, len(whole), octets):
+        key = whole[at : at + octets]
+        texts = known.get(key)
+        if texts is None:
+            row = np.frombuffer(key, np.uint16).tolist()
+            pairs = zip(row[:width], row[width:], strict=True)
+            texts = known[key] = tuple(f"{kind}:{length}" for kind, length in pairs if kind)
+        listed.append(texts)
+    return listed
 
 
 def _named(values: Array, name_of: Any) -> npt.NDArray[np.object_]:
