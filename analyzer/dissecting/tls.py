@@ -101,7 +101,7 @@ def _established(rows: Array) -> npt.NDArray[np.bool_]:
 def _records(types: Array, lengths: Array) -> list[tuple[str, ...]]:
     """Per session, type:length of the records listed; many sessions list the same ones."""
     both = np.ascontiguousarray(np.concatenate([types.astype(np.uint16), lengths], axis=1))
-    width, octets, whole = types.shape[1], both.strides[0], both.tobytes()
+    width, octets, whole = types.shape[1], both.shape[1] * both.itemsize, both.tobytes()
     known: dict[bytes, tuple[str, ...]] = {}
     listed = []
     for at in range(0, len(whole), octets):
