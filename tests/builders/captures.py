@@ -92,7 +92,7 @@ def pcapng(shots, *, order="<", link=1):
 def shots(most=12, octets=120):
     """Frames of any octets, at times that a µs clock can tell."""
     times = st.integers(0, 4_000_000_000_000_000).map(lambda us: us * 1000)
-    return st.lists(st.builds(Shot, times, st.binary(max_size=octets)), max_size=most)
+    return st.lists(st.builds(Shot, times, st.binary(max_size=octets), st.none()), max_size=most)
 
 
 orders = st.sampled_from("<>")

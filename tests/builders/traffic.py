@@ -160,7 +160,8 @@ class TcpTalk(Talk):
         if self.random.random() < 0.2:
             self.isn = [self.random.randrange(1 << 32) for _ in range(2)]
             self.at = [0, 0]
-            sent += self.opening() + self.data()
+            opening = self.opening()
+            sent += opening + self.data() if opening or self.chaos else []
         for at in range(len(sent) - 1):
             if self.random.random() < self.chaos * 0.3:
                 sent[at], sent[at + 1] = sent[at + 1], sent[at]
@@ -224,6 +225,8 @@ def shots(number: int, *, link: int = fr.ETHERNET, chaos: float = 0.5) -> list[S
     lists: list[tuple[Talk, list[tuple[int, bytes]]]] = []
     for kind in talks:
         talk = TcpTalk(random, chaos=chaos) if kind is TcpTalk else kind(random)
+        if not chaos and any(set(talk.ports) == set(other.ports) for other, _ in lists):
+            continue  # two that share their ends are no orderly traffic
         lists.append((talk, talk.packets()))
     errors = IcmpTalk(random)
     lists.append((errors, errors.packets([packet for _, packets in lists for _, packet in packets])))
