@@ -167,20 +167,20 @@ def lower_name(hello, at, length):
 
 @kernel
 def protocols(hello, at, end, text):
-    """Write an ALPN list as comma-separated text; returns its length."""
+    """Write an ALPN list as comma-separated text, up to the first name that is not whole; returns its length."""
     used = 0
     if end - at < 2:
         return 0
     at += 2
     while at < end:
         size = u8(hello, at)
-        if size == 0 or size >= end - at + 1 or used + size + 1 > text.size:
+        if size == 0 or size > end - at - 1 or used + size + 1 > text.size:
             break
         if used:
             text[used] = 44
             used += 1
         for k in range(size):
-            octet = u8(hello, at + 1 + k) if at + 1 + k < end else 63
+            octet = u8(hello, at + 1 + k)
             text[used + k] = octet if 33 <= octet <= 126 and octet != 44 else 63
         used += size
         at += 1 + size

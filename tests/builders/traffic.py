@@ -116,7 +116,7 @@ class TcpTalk(Talk):
         if random.random() < 0.85:
             for _ in range(random.choice((1, 1, 1, 2))):
                 sent += self.segment(1, fr.SYN | fr.ACK, 0, 0)
-        elif random.random() < 0.5:
+        elif random.random() < 0.5 and self.chaos:  # without chaos nobody talks on after a reset
             sent += self.segment(1, fr.RST | fr.ACK, 0, 0)
         if random.random() < 0.9:
             sent += self.segment(0, fr.ACK, 0, 0)

@@ -185,7 +185,7 @@ def read_host(octets):
 
 def read_protocols(octets):
     names, at = [], 2
-    while at < len(octets):
+    while at < len(octets) and 0 < octets[at] < len(octets) - at:
         name = octets[at + 1 : at + 1 + octets[at]]
         names.append("".join(chr(o) if 33 <= o <= 126 and o != 44 else "?" for o in name))
         at += 1 + octets[at]

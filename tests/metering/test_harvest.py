@@ -1,0 +1,100 @@
+"""First octets are read once their flow is over, carried over until then, and given up only for want of room."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzer.kernels import flows as fl
+from analyzer.metering.flows import finish
+from analyzer.metering.harvest import harvest
+from analyzer.metering.sweep import Room
+from tests.builders import frames as fr
+from tests.builders import hellos as he
+from tests.builders.captures import Shot
+from tests.builders.sweeping import swept
+
+SECOND = 1_000_000_000
+HELLO = he.client_hello("a.example", padding=4000)
+
+
+def segments(octets, size=1000, *, port=443, start=0, order=None):
+    """A SYN and the octets in segments of `size`, in order or in the order given."""
+    parts = [(at, octets[at : at + size]) for at in range(0, len(octets), size)]
+    sent = [(-1, fr.SYN, b"")] + [(at, fr.ACK, part) for at, part in parts]
+    sent = [sent[k] for k in order] if order else sent
+    return [
+        Shot(
+            start * SECOND + k * 1_000_000,
+            fr.linked(
+                fr.ipv4("10.0.0.1", "10.0.0.2", fr.TCP, fr.tcp(40000, port, seq=101 + at, flags=flags, payload=part))
+            ),
+        )
+        for k, (at, flags, part) in enumerate(sent)
+    ]
+
+
+def names(sweep):
+    """Names in the ClientHellos that were read."""
+    return [
+        sweep.found.strings.texts()[row["server_name"]] if row["server_name"] >= 0 else ""
+        for made in sweep.found.sessions
+        for row in made.rows
+    ]
+
+
+@pytest.mark.parametrize("order", [None, [0, 2, 1, 3, 5, 4], [0, 5, 4, 3, 2, 1], [0, 1, 1, 2, 3, 3, 4, 5]])
+def test_a_hello_larger_than_a_segment_is_put_together(order):
+    """Segments out of order or twice give the hello that was sent."""
+    sweep = swept(segments(HELLO, order=order))
+    sweep.finish()
+    assert names(sweep) == ["a.example"]
+
+
+def test_a_hello_with_a_hole_gives_no_name():
+    """What stands after lost octets is not read as if it followed."""
+    sweep = swept(segments(HELLO, order=[0, 1, 3, 4, 5]))
+    sweep.finish()
+    assert names(sweep) == [""]
+
+
+def test_a_flow_that_still_talks_is_carried_over():
+    """A harvest amid a hello leaves it in the arena, and the next one reads all of it."""
+    shots = segments(HELLO)
+    sweep = swept(shots[:3])
+    harvest(sweep.tables, sweep.found, silence_ns=10 * SECOND, final=False)
+    assert names(sweep) == []
+    assert sweep.counter(fl.SEGMENTS) == 2
+    sweep = swept(shots)
+    harvest(sweep.tables, sweep.found, silence_ns=10 * SECOND, final=False)
+    sweep.finish()
+    assert names(sweep) == ["a.example"]
+    assert (sweep.counter(fl.SEGMENTS), sweep.counter(fl.ARENA)) == (0, 0)
+
+
+def test_a_silent_flow_is_read():
+    """Eleven seconds after its last octet a flow is read although nothing closed it."""
+    sweep = swept(segments(HELLO) + segments(b"x", port=444, start=11))
+    harvest(sweep.tables, sweep.found, silence_ns=10 * SECOND, final=False)
+    assert names(sweep) == ["a.example"]
+    assert sweep.counter(fl.SEGMENTS) == 1
+
+
+def test_what_waits_is_read_where_room_is_short():
+    """With an arena of one kilobyte more than a batch needs, hellos are read before they are complete."""
+    shots = [shot for port in range(1000, 1200) for shot in segments(he.client_hello("b.example"), port=port)]
+    sweep = swept(shots, room=Room(arena=(2 << 20) + 1000))
+    sweep.finish()
+    assert names(sweep) == ["b.example"] * 200
+    assert finish(sweep.tables).proto.size == 200
+
+
+def test_dns_over_tcp_is_read_message_by_message():
+    """Each message after its length; what is no DNS is left to others."""
+    question = b"\0\7\1\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\1"
+    both = (len(question).to_bytes(2, "big") + question) * 2
+    sweep = swept(segments(both, port=53))
+    sweep.finish()
+    (talk,) = sweep.found.take_conversations()
+    assert sweep.found.read_stream(talk)
+    assert [row["id"] for part in sweep.found.messages for row in part.rows] == [7, 7]
+    assert sweep.found.take_conversations() == []
