@@ -14,7 +14,7 @@ from analyzer.judging.matching import Attempt, Fit, attempt, match, proxied
 from analyzer.judging.patterns import Names, Places
 from analyzer.judging.place import Cast
 from analyzer.judging.traffic import Groups, Mask, Traffic, Trouble
-from analyzer.rulepack import Rule, RulePack, matches_name
+from analyzer.rulepack import Rule, RulePack
 
 
 class Sign(NamedTuple):
@@ -130,12 +130,15 @@ def _spoken(rule: Rule, tried: Attempt) -> bool:
 def _name_signs(signs: Signs, telling: Sequence[Rule], lookups: Lookups, traffic: Traffic) -> None:
     """Note who asked for the rules' names, and which local addresses they stand for."""
     dns = traffic.seen.dns
-    named = [rule for rule in telling if rule.to.names]
+    named = [(rule.id, Names(rule.to.names)) for rule in telling if rule.to.names]
+    any_of_them = Names(pattern for rule in telling for pattern in rule.to.names)
     ids: dict[str, tuple[str, ...]] = {}
     for lookup in lookups.all:
         if lookup.name not in ids:
-            meant = (rule.id for rule in named if any(matches_name(pattern, lookup.name) for pattern in rule.to.names))
-            ids[lookup.name] = tuple(meant)
+            some = any_of_them.mean(lookup.name)
+            ids[lookup.name] = tuple(rule_id for rule_id, names in named if names.mean(lookup.name)) if some else ()
+        if not ids[lookup.name]:
+            continue
         frame = int(dns.query_frame[lookup.row]) or int(dns.answer_frame[lookup.row])
         for rule_id in ids[lookup.name]:
             signs.asked[lookup.client].setdefault(rule_id, Sign(f"asked for {lookup.name}", frame))
