@@ -143,6 +143,17 @@ CODES: Mapping[str, Entry] = {
         "Behind a router all hosts have its MAC.",
         "Stay with one interface; look for a second host with the same address.",
     ),
+    "address-changed": Entry(
+        "{host} changed its address: {whom}",
+        "Frames of one MAC carried one address and, once that fell silent, another, and both did the device's work.",
+        (
+            "two devices behind one MAC, as behind some Wi-Fi repeaters, of which one was switched off",
+            "a change that somebody made on purpose while the capture ran",
+        ),
+        "Behind a router all hosts have its MAC; a change before or after the capture is not seen.",
+        "Give the device a static address; until its name follows, clients that use the name do not find it.",
+        own_remedy=True,
+    ),
     "stale-name": Entry(
         "the name of {host} stands for {whom}",
         "The host's name resolved to different addresses within the capture, or to one at which it is not.",

@@ -88,8 +88,9 @@ def _means(references: Sequence[str], rule: str) -> bool:
 
 
 def told_rules(pack: RulePack) -> tuple[Rule, ...]:
-    """The rules by which the roles of a pack are told."""
-    groups = [(*role.originates, *role.responds, *role.resolves, *role.asked, *role.unless) for role in pack.roles]
+    """The rules by which the roles of a pack are told, and those of one variant only, which tell the variant."""
+    groups = [tuple(rule.id for rule in pack.rules if len(rule.variants) == 1 and rule.kind == "destination")]
+    groups += [(*role.originates, *role.responds, *role.resolves, *role.asked, *role.unless) for role in pack.roles]
     groups += [group for role in pack.roles for combination in role.together + role.weakly for group in combination]
     return pack.select(reference for group in groups for reference in group)
 

@@ -66,9 +66,12 @@ class Judge:
         for rule in book.of("destination"):
             listed = any(port.number == kind.resp_p and port.proto == proto for port in rule.to.ports)
             if listed and rule.options.get("direction") == "both" and {*rule.who, rule.to.role} & set(roles):
-                why = "only the In half of the row allows it; replies pass without the port being opened inbound"
+                code, why = "", "opened from within the site"
+                if outside(self.cast, kind.resp, kind.orig):
+                    code = "in-half"
+                    why = "only the In half of the row allows it; replies pass without the port being opened inbound"
                 whom = f"{kind.orig} to port {kind.resp_p}"
-                return _settled(kind, Ruling(Verdict.EXPECTED, pack, (rule,), None, actor, whom, "in-half", why=why))
+                return _settled(kind, Ruling(Verdict.EXPECTED, pack, (rule,), None, actor, whom, code, why=why))
         if not proto or not outside(self.cast, kind.resp, kind.orig):
             return OUT_OF_SCOPE
         whom, severity = f"{kind.orig} to port {kind.resp_p}", self._unlisted(book, actor)

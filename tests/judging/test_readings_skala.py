@@ -112,6 +112,13 @@ def test_no_row_lets_anybody_in_elsewhere(scene):
     assert ruled(scene, scene.flow(PUBLIC, NEXUS, 22))[0] == "unexpected"
 
 
+def test_a_flow_from_within_the_site_needs_no_note(scene):
+    """An iPad that the site file does not name reaches the NEXUS; nothing comes from the internet."""
+    row = scene.tls("10.7.0.88", NEXUS, LAB, port=9001)
+    assert ruled(scene, row, Site(hosts=HOSTS[:1])) == ("expected", "sk-nexus-address", ())
+    assert scene.judged(Site(hosts=HOSTS[:1])).findings == ()
+
+
 def test_out_needs_no_note(scene):
     """The device opened the flow itself."""
     scene.tls(NEXUS, PUBLIC, "skalacontrol.com")
@@ -177,7 +184,10 @@ def test_the_misspelt_name_is_documented_and_the_real_one_is_a_reading(scene):
         ("raspbian.raspberrypi.org", "sk-os-updates-real-name"),
     ):
         assert ruled(scene, scene.fetch(NEXUS, PUBLIC, name, "/x"))[:2] == ("expected", rule)
-    assert [str(RULES[rule].basis) for rule in ("sk-os-updates", "sk-os-updates-real-name")] == ["documented", "reading"]
+    assert [str(RULES[rule].basis) for rule in ("sk-os-updates", "sk-os-updates-real-name")] == [
+        "documented",
+        "reading",
+    ]
     assert RULES["sk-os-updates"].cite == RULES["sk-os-updates-real-name"].cite
 
 
@@ -215,7 +225,8 @@ def test_the_ipad_reaches_the_nexus_by_its_name_on_9001(scene):
 
 
 @pytest.mark.parametrize(
-    ("told", "rcode"), [((), "NOERROR"), ((), "REFUSED"), ((), "NXDOMAIN"), ((PUBLIC,), "NOERROR"), (("0.0.0.0",), "NOERROR")]
+    ("told", "rcode"),
+    [((), "NOERROR"), ((), "REFUSED"), ((), "NXDOMAIN"), ((PUBLIC,), "NOERROR"), (("0.0.0.0",), "NOERROR")],
 )
 def test_a_stripped_answer_for_the_local_name_is_a_finding_of_its_own(scene, told, rcode):
     """Empty, refused or altered, while other names resolve."""
@@ -244,7 +255,7 @@ def test_one_resolver_may_strip_what_another_tells(scene):
 
 
 def test_nat_between_subnets_is_acceptable(scene):
-    """iPad and NEXUS on different subnets: expected, with a note."""
+    """An iPad and a NEXUS on different subnets: expected, with a note."""
     row = scene.tls(IPAD, "192.168.77.60", LAB, port=9001)
     site = Site(hosts=(SiteHost("nexus", "nexus", ("192.168.77.60",)), HOSTS[1]))
     made = scene.judged(site)
@@ -270,13 +281,16 @@ def test_a_nexus_under_two_macs_is_a_finding(scene):
     assert codes(scene.judged(SITE)) == ["two-macs"]
 
 
-def test_a_nexus_whose_address_changes_is_a_finding(scene):
-    """One MAC, one address after the other, and nothing that would say why."""
-    scene.tls(NEXUS, PUBLIC, "iot-prod.skalacontrol.com")
-    scene.tls("10.7.0.66", PUBLIC, "iot-prod.skalacontrol.com", orig_mac=MACS[NEXUS])
-    assert codes(scene.judged(Site(hosts=(SiteHost("nexus", "nexus", (), (MACS[NEXUS],)), HOSTS[1])))) == [
-        "address-changed"
+@pytest.mark.parametrize("host", [SiteHost("nexus", "nexus", (), (MACS[NEXUS],)), HOSTS[0]])
+def test_a_nexus_whose_address_changes_is_a_finding(scene, host):
+    """One MAC, one address after the other: whether the site file knows it by MAC or by its first address."""
+    rows = [
+        scene.tls(NEXUS, PUBLIC, "iot-prod.skalacontrol.com"),
+        scene.tls("10.7.0.66", PUBLIC, "iot-prod.skalacontrol.com", orig_mac=MACS[NEXUS]),
     ]
+    made = scene.judged(Site(hosts=(host, HOSTS[1])))
+    assert (codes(made), outcome(made, "sk-nexus-stable")) == (["address-changed"], "fails")
+    assert made.findings[0].flows == tuple(rows)
 
 
 def test_a_name_that_still_resolves_to_the_old_address_is_a_finding(scene):
@@ -316,7 +330,7 @@ def test_the_pcs_address_stands_in_the_prose_and_lint_says_that_the_table_lacks_
 @pytest.mark.parametrize("region", ["eu", "jp"])
 @pytest.mark.parametrize("label", ["", "-websocket"])
 def test_three_regions_are_three_variants(region, label):
-    """A host of one region does not talk to another's servers, and which it is, its names tell."""
+    """Which one a site belongs to, its names tell; or the profile does."""
     name = f"{region}{label}.skalacontrol.com"
     scene = Scene()
     row = scene.tls(NEXUS, PUBLIC, name)

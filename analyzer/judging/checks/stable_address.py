@@ -1,6 +1,9 @@
-"""A host keeps one address: it leases none, has one MAC, and its name follows."""
+"""A host keeps one address: it leases none, does not change it, has one MAC, and its name follows."""
 
 from __future__ import annotations
+
+import itertools
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,11 +22,12 @@ LAST = 0
 
 
 def check(rule: Rule, case: Case) -> Answer:
-    """Fails with a lease, a second MAC or a name that stands for several addresses; else holds over a day at least."""
+    """Fails with a lease, a second MAC, a change of address or a name that did not follow; else holds over a day."""
     actors = list(case.singles(rule))
     if not actors:
         return Answer(Outcome.NOT_OBSERVED, f"no host in the role {' or '.join(rule.who)} was seen")
-    findings = (*_leased(rule, case, actors), *_two_macs(rule, case, actors), *_stale(rule, case, actors))
+    found = (_leased, _two_macs, _moved, _stale)
+    findings = tuple(finding for find in found for finding in find(rule, case, actors))
     rows = case.of(actors)
     if findings:
         return Answer(Outcome.FAILS, listed(found.title for found in findings), rows, findings)
@@ -70,6 +74,59 @@ def _alone(case: Case, mac: str, address: str) -> bool:
     flows = case.seen.flows
     others = {*flows.orig_h[flows.orig_mac == mac], *flows.resp_h[flows.resp_mac == mac]} - {address}
     return not any(addresses.reach(other) in {Reach.LOCAL, Reach.PUBLIC} and ":" not in other for other in others)
+
+
+def _moved(rule: Rule, case: Case, actors: list[Actor]) -> list[Finding]:
+    """Hosts whose MAC had one address and then another, each for itself, and did the pack's work at both."""
+    made, told = [], set()
+    for actor in actors:
+        for mac in actor.macs:
+            held = _spans(case, mac)
+            moved = len(held) > 1 and all(_shows(case, actor, address) for address in held)
+            if mac in told or not moved or not set(held) & set(actor.addresses) or not _in_turn(held):
+                continue
+            told.add(mac)
+            rows = rows_of(span.row for span in held.values())
+            title = f"{actor.name} changed its address: {' and then '.join(held)}"
+            claim = Claim("address-changed", title, f"each from {mac}", actor.name, rule.severity)
+            frames = tuple(int(case.seen.flows.first_frame[row]) for row in rows)
+            made.append(finding(case, rule, claim._replace(frames=frames), rows))
+    return made
+
+
+class _Span(NamedTuple):
+    """The first flow of an address, and when its first and last frames came."""
+
+    row: int
+    start_ns: int
+    end_ns: int
+
+
+def _spans(case: Case, mac: str) -> dict[str, _Span]:
+    """The IPv4 addresses of a MAC, the earliest first; none where one is no host's own, as behind a router."""
+    flows = case.seen.flows
+    found: dict[str, _Span] = {}
+    for macs, column in ((flows.orig_mac, flows.orig_h), (flows.resp_mac, flows.resp_h)):
+        for row in np.flatnonzero(macs == mac).tolist():
+            address, start, end = column[row], int(flows.start_ns[row]), int(flows.end_ns[row])
+            reach = addresses.reach(address)
+            if reach is Reach.PUBLIC:
+                return {}
+            if reach is Reach.LOCAL and ":" not in address and not address.startswith("169.254."):
+                held = found.get(address, _Span(row, start, end))
+                found[address] = _Span(min(held.row, row), min(held.start_ns, start), max(held.end_ns, end))
+    return dict(sorted(found.items(), key=lambda pair: pair[1].start_ns))
+
+
+def _in_turn(held: dict[str, _Span]) -> bool:
+    """Whether each address fell silent before the next one spoke: else they are several hosts behind one MAC."""
+    spans = list(held.values())
+    return all(one.end_ns < other.start_ns for one, other in itertools.pairwise(spans))
+
+
+def _shows(case: Case, actor: Actor, address: str) -> bool:
+    """Whether an address is the host's, or did something that tells a role of the pack."""
+    return address in actor.addresses or bool(case.signs.of(address))
 
 
 def _stale(rule: Rule, case: Case, actors: list[Actor]) -> list[Finding]:

@@ -3,7 +3,7 @@
 import pytest
 
 from analyzer.sitefile import Site, SiteHost
-from tests.builders.site import IPAD, MACS, NEXUS, PUBLIC, Scene, codes, outcome
+from tests.builders.site import BEGIN, IPAD, MACS, NEXUS, PUBLIC, S, Scene, codes, outcome
 
 RULE = "sk-nexus-stable"
 NAME = "lab1.skalanexus.com"
@@ -64,3 +64,53 @@ def test_another_nexus_name_is_no_move():
     scene = lab()
     scene.lookup(IPAD, "lab2.skalanexus.com", "10.7.0.70")
     assert codes(scene.judged()) == []
+
+
+AGAIN = "10.7.0.66"
+
+
+def moving(*then, site=None):
+    """A NEXUS at one address, and then what follows; the codes of the findings."""
+    scene = lab()
+    scene.tls(NEXUS, PUBLIC, "iot-prod.skalacontrol.com")
+    for orig, resp, name, given in then:
+        scene.tls(orig, resp, name, **{"orig_mac": MACS[NEXUS], **given})
+    return codes(scene.judged(site or Site(hosts=(SiteHost("nexus", "nexus", (NEXUS,)),))))
+
+
+IOT = "iot-prod.skalacontrol.com"
+
+
+def test_a_change_of_address_is_a_finding():
+    """The same MAC, the first address silent, and the device's own work at the second."""
+    assert moving((AGAIN, PUBLIC, IOT, {})) == ["address-changed"]
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        [(AGAIN, PUBLIC, IOT, {}), (NEXUS, PUBLIC, IOT, {})],
+        [(AGAIN, PUBLIC, IOT, {}), ("10.7.0.67", PUBLIC, IOT, {"start_ns": BEGIN, "end_ns": BEGIN + 100 * S})],
+        [(AGAIN, PUBLIC, "news.example", {})],
+        [("fd00::66", PUBLIC, IOT, {})],
+        [("fe80::66", PUBLIC, IOT, {})],
+        [("169.254.7.7", PUBLIC, IOT, {})],
+        [(AGAIN, PUBLIC, IOT, {}), (PUBLIC, NEXUS, "x.example", {"resp_mac": "00:16:3e:00:00:60"})],
+        [(AGAIN, PUBLIC, IOT, {"orig_mac": "02:00:00:00:00:66"})],
+    ],
+    ids=["both go on", "three at once", "another's work", "IPv6 beside", "link-local IPv6", "no lease yet", "router",
+         "another MAC"],
+)  # fmt: skip
+def test_several_addresses_of_one_mac_are_no_change(then):
+    """Several hosts behind a repeater or a router, a second IP version, and another device."""
+    assert "address-changed" not in moving(*then)
+
+
+def test_a_change_is_found_without_a_site_file():
+    """Once, although each address looks like a device of its own."""
+    scene = Scene()
+    for address in (NEXUS, AGAIN):
+        scene.tls(address, PUBLIC, IOT, orig_mac=MACS[NEXUS])
+        scene.fetch(address, PUBLIC, "www.decagon.com")
+        scene.rows["flows"][-1]["orig_mac"] = MACS[NEXUS]
+    assert codes(scene.judged()) == ["address-changed"]
