@@ -42,9 +42,7 @@ def measured(path):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    sys.platform != "linux", reason="/proc/self/status is Linux; ru_maxrss is the parent's after a fork"
-)
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux; ru_maxrss is the parent's after a fork")
 def test_a_capture_ten_times_as_long_takes_as_much_memory(tmp_path):
     """Ten times the frames of the same flows take a fifth more memory at most."""
     short = written(tmp_path / "short.pcap", 40_000)
