@@ -86,7 +86,7 @@ SIDE = np.dtype(
 )
 
 SYN_SEEN, SYNACK_SEEN = 1, 2  # bits of `opening`
-FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+FIN, SYN, RST, ACK = 1, 2, 4, 16
 
 HISTORY = 24  # letters kept of a history
 

@@ -34,7 +34,6 @@ SESSION = np.dtype(
         ("client_data", "i4"),  # application data records
         ("server_data", "i4"),
         ("chain", "i4"),  # certificates in `chains`
-        ("whole", "u1"),  # the ClientHello was seen to its end
         ("psk", "u1"),
         ("ech", "u1"),
         ("retry", "u1"),
@@ -311,7 +310,6 @@ def client_side(octets, at, end, handshake, text, strings, row, types, lengths):
         size = be24(handshake, 1)
         stop = min(4 + size, gathered)
         row.hello_octets = 4 + size
-        row.whole = 1 if stop == 4 + size else 0
         row.client_at = place_of(octets, at, end, stop - 1)
         return client_hello(handshake, 4, stop, text, strings, row)
     return True
@@ -362,7 +360,6 @@ def blank(row):
     row.alert = -1
     row.alert_side = 0
     row.chain = 0
-    row.whole = 0
     row.psk = 0
     row.ech = 0
     row.retry = 0

@@ -18,7 +18,7 @@ from analyzer.metering.strings import Strings
 from analyzer.settings import Settings
 
 WIDEST_NS = 60 * 1_000_000_000  # of a bin: what is wider says nothing about a window of five minutes
-LAST_NS = 1 << 61  # of a bin: twice as much still fits 64 bit
+LONGEST_NS = 1 << 61  # of a bin: twice as much still fits 64 bit
 
 Array = npt.NDArray[Any]
 
@@ -153,7 +153,7 @@ class Sweep:
         """Make bins wider until half of the log is free: memory stays flat however long the capture is."""
         rates, c = self.tables.rates, self.tables.counters
         while c[fl.RATES] + sw.BATCH > rates.size // 2:
-            self.bin_ns = min(2 * self.bin_ns, LAST_NS)
+            self.bin_ns = min(2 * self.bin_ns, LONGEST_NS)
             self.tables.limits[sw.BIN_NS] = self.bin_ns
             kept = compact(rates[: c[fl.RATES]], int(c[fl.FLOWS]), self.bin_ns)
             rates[: kept.size] = kept

@@ -6,7 +6,7 @@ import numpy as np
 
 from analyzer.kernels import flows as fl
 from analyzer.metering.flows import finish
-from analyzer.metering.sweep import LAST_NS, Room, grown, likely_servers
+from analyzer.metering.sweep import LONGEST_NS, Room, grown, likely_servers
 from analyzer.settings import Settings
 from tests.builders import frames as fr
 from tests.builders.captures import Shot
@@ -64,4 +64,4 @@ def test_bins_end_before_64_bit_do():
     """However often bins double, their width can be told."""
     far = [Shot(k % 2 * 4_000_000_000 * SECOND, shot.octets) for k, shot in enumerate(datagrams(6000))]
     sweep = swept(far, settings=Settings(rates=130))
-    assert 0 < sweep.bin_ns <= LAST_NS
+    assert 0 < sweep.bin_ns <= LONGEST_NS
