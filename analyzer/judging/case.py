@@ -23,12 +23,16 @@ DAY_S = 86_400.0  # a lease is renewed after half its time (RFC 2131 section 4.4
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of a rule, over which flows, why, and what the user has to look at."""
+    """What became of a rule, over which flows, why, and what the user has to look at.
+
+    breached  it fails for what was sent or where to, not because the way was closed
+    """
 
     outcome: Outcome
     because: str
     flows: Rows = field(default_factory=lambda: NONE)
     findings: tuple[Finding, ...] = ()
+    breached: bool = False
 
 
 @dataclass(frozen=True)

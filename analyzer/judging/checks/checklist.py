@@ -14,11 +14,16 @@ NUMBER = re.compile(r"\b[0-9]{1,5}\b")
 
 
 def check(rule: Rule, case: Case) -> Answer:
-    """Fails where one of the rules fails; holds where each does, or where one does for each port that is named."""
+    """Fails where one of the rules fails; holds where each does, or where one does for each port that is named.
+
+    A destination to which something else went than the row allows is told by its own row: the way there was open.
+    """
     rules = [found for found in case.selected(rule) if found.id in case.answers]
     answers = {found.id: case.answers[found.id] for found in rules}
     flows = united(case, [answer.flows for answer in answers.values()])
-    failed = [found.title for found in rules if answers[found.id].outcome is Outcome.FAILS]
+    failed = [
+        found.title for found in rules if answers[found.id].outcome is Outcome.FAILS and not answers[found.id].breached
+    ]
     if failed:
         return Answer(Outcome.FAILS, f"fails: {listed(failed)}", flows)
     hidden = [answer for answer in answers.values() if answer.outcome is Outcome.NOT_OBSERVABLE]

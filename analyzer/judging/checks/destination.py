@@ -17,7 +17,7 @@ def check(rule: Rule, case: Case) -> Answer:
     if breaches:
         rows = case.docket.flows([at for at, _ in breaches])
         whom = listed(f"{ruling.whom} ({ruling.why})" for _, ruling in breaches)
-        return Answer(Outcome.FAILS, f"{count(len(rows), 'flow')}: {whom}", rows, report(case, rule))
+        return Answer(Outcome.FAILS, f"{count(len(rows), 'flow')}: {whom}", rows, report(case, rule), breached=True)
     worked = case.allowed([rule.id], Verdict.EXPECTED)
     tried = case.allowed([rule.id], Verdict.UNDETERMINED)
     if len(worked):
