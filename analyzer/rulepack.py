@@ -204,8 +204,10 @@ def _checked(file: Path, raw: dict[str, Any], text: str) -> RulePack:
         path=str(file),
         variants=raw["variants"],
         roles=tuple(Role(**{**role, "unlisted": Severity(role["unlisted"])}) for role in raw["roles"]),
-        rules=tuple(_rule(rule, document) for rule in raw["rules"]),
-        not_rules=tuple(Omission(_cite(entry, document), entry["reason"], entry["line"]) for entry in raw["not_rules"]),
+        rules=tuple(_rule(rule, raw["title"]) for rule in raw["rules"]),
+        not_rules=tuple(
+            Omission(_cite(entry, raw["title"]), entry["reason"], entry["line"]) for entry in raw["not_rules"]
+        ),
     )
     _check_names(pack)
     _check_references(pack)

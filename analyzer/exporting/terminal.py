@@ -164,7 +164,7 @@ def _hosts(page: Page, result: Result, detail: int) -> None:
             words(host.host),
             words(host.role, "bold" if host.judged else "dim"),
             words(several([address for address in host.addresses if address != host.host], 2)),
-            words(f"{str(host.basis).replace('-', ' ')}: {host.why}" if host.why else str(host.basis), "dim"),
+            words(host.why if host.basis == "site-file" and host.why else f"{host.basis}: {host.why}", "dim"),
         ]
         for host in judged
     ]
