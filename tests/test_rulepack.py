@@ -85,7 +85,7 @@ def test_a_third_pack_works_with_yaml_alone(third):
     assert (pack.name, pack.document, pack.text, pack.variants) == ("robots", "robots.txt", TEXT, ("cloud", "cellar"))
     assert cloud.to.names == ("*.robots.example",)
     assert (cloud.to.at, cloud.to.ports) == (("192.0.2.7",), (Port(8883, "tcp"),))
-    assert (cloud.cite.document, cloud.cite.section, cloud.cite.row) == ("robots.txt", "Ports", 1)
+    assert (cloud.cite.document, cloud.cite.section, cloud.cite.row) == ("Acme Robots, network guide", "Ports", 1)
     assert (cloud.severity, cloud.basis, cloud.required, cloud.line) == (Severity.HIGH, Basis.DOCUMENTED, True, 9)
     assert cloud.options == {"direction": "out"}
     assert (cell.topologies, cell.required, cell.to.role) == (("isolated", ""), False, "cell")
