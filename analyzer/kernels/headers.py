@@ -20,7 +20,7 @@ DECODED = np.dtype(
         ("dst_hi", "i8"),
         ("dst_lo", "i8"),
         ("hash", "i8"),
-        ("src_mac", "i8"),
+        ("mac_at", "i8"),  # where the source's hardware address stands, -1 for none
         ("payload_at", "i8"),
         ("payload_kept", "i8"),
         ("payload", "i8"),
@@ -86,21 +86,21 @@ def link(octets, at, end, kind, row):
     if kind == ETHERNET:
         if end - at < 14:
             return -1, at, True
-        row.src_mac = mac48(octets, at + 6)
+        row.mac_at = at + 6
         found, at = ethertype(octets, at + 12, end, row)
         return found, at, True
     if kind == SLL:
         if end - at < 16:
             return -1, at, True
         if be16(octets, at + 4) == 6:
-            row.src_mac = mac48(octets, at + 6)
+            row.mac_at = at + 6
         found, at = ethertype(octets, at + 14, end, row)
         return found, at, True
     if kind == SLL2:
         if end - at < 20:
             return -1, at, True
         if u8(octets, at + 11) == 6:
-            row.src_mac = mac48(octets, at + 12)
+            row.mac_at = at + 12
         found = be16(octets, at)
         if found == 0x8100 or found == 0x88A8:
             if end - at < 24:
@@ -283,7 +283,7 @@ def decode(octets, at, caplen, origlen, kind, fcs, row):
     row  a record of DECODED: all but ts_ns, number and hash are written where the answer is IP
     """
     row.vlan = -1
-    row.src_mac = 0
+    row.mac_at = -1
     if caplen == origlen and fcs < caplen:
         caplen -= fcs
         origlen -= fcs

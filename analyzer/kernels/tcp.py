@@ -127,7 +127,7 @@ def opening(flow, mine, gaps, counters, row, side):
         mine.syns += 1
     if known:
         return
-    mine.isn_before = mine.isn
+    mine.isn_before = mine.isn if times else np.uint32(row.seq)
     mine.isn = np.uint32(row.seq)
     if row.flags & (FIN | RST):
         return
@@ -154,7 +154,8 @@ def again(flow, mine, histories, index, side, bit, seen_at, seq, letter):
 def rare_letters(flow, mine, histories, index, side, row):
     """Write the letters of a segment with SYN, FIN or RST."""
     flags = row.flags
-    several = (flags & SYN > 0) + (flags & FIN > 0) + (flags & RST > 0) > 1
+    some = flags & (SYN | FIN | RST)
+    several = some & (some - 1) > 0
     if several and flags & FIN and flags & RST:
         once(flow, mine, histories, index, side, WROTE_INCONSISTENT, 105)
     elif several:
@@ -279,8 +280,39 @@ def note_end(flow, mine, row):
 
 
 @inlined
+def usual(flow, mine, other, row):
+    """Account for a segment that brings what is next and nothing new; False, with nothing done, for any other."""
+    if row.flags & (SYN | FIN | RST | ACK) != ACK or row.window == 0:
+        return False
+    if (mine.state != OPEN and mine.state != PARTIAL) or (other.state != OPEN and other.state != PARTIAL):
+        return False
+    if mine.gap >= 0 or other.gap >= 0 or mine.known == 0 or other.known == 0:
+        return False
+    if row.seq != mine.next or row.seq != mine.last or difference(row.ack, other.next) > 0:
+        return False
+    if mine.letters & (WROTE_DATA if row.payload else WROTE_ACK) == 0 or (flow.ack_rtt < 0 and flow.synack_ns >= 0):
+        return False
+    if row.payload:
+        mine.next = np.uint32((row.seq + row.payload) & 0xFFFFFFFF)
+        mine.last = mine.next
+    if difference(row.ack, other.acked) > 0:
+        other.acked = np.uint32(row.ack)
+    return True
+
+
+@inlined
 def segment(flow, mine, other, gaps, counters, histories, index, side, row):
-    """Account for one TCP segment from `side`. The pool of gaps has room for four more."""
+    """Account for one TCP segment from `side`. The pool of gaps has room for four more.
+
+    Most segments of an open connection take the short way, which the long one would end the same.
+    """
+    if not usual(flow, mine, other, row):
+        any_segment(flow, mine, other, gaps, counters, histories, index, side, row)
+
+
+@kernel
+def any_segment(flow, mine, other, gaps, counters, histories, index, side, row):
+    """Account for a TCP segment, whatever it does."""
     flags = row.flags
     from_orig = side == flow.orig
     flags_to_history(flow, mine, other, histories, index, side, row)
