@@ -32,7 +32,7 @@ class End:
         self.tallies = {}
         self.start = self.last = 0
         self.fins = self.rsts = self.syns = self.synacks = 0
-        self.isns = set()
+        self.isns = []
         self.base = None
         self.seen = []
         self.again = 0
@@ -242,8 +242,9 @@ class Connection:
             me.spoke = True
             if abs(low - me.top) < WINDOW:
                 high = low + packet.payload_octets
-                sent_before = packet.payload_octets - self.cover(me, low, high)
-                me.again += sent_before if low >= 0 else 0
+                # what lies before the stream's begin, as it is known so far, is not followed
+                fresh = self.cover(me, max(low, 0), high) if high > 0 else 0
+                me.again += packet.payload_octets - fresh if low >= 0 else 0
                 me.top = max(me.top, high)
             if packet.payload and low + len(packet.payload) > 0:
                 me.segments.append((low, packet.ts_ns, packet.number, packet.payload))
@@ -253,25 +254,26 @@ class Connection:
             self.acknowledge(packet.ack, peer)
 
     def open(self, packet, me):
-        """A SYN begins the stream anew, unless it was seen before."""
+        """A SYN begins the stream anew, unless its number is one of the last two that were seen."""
         me.synacks += bool(packet.flags & ACK)
         me.syns += not packet.flags & ACK
         if packet.seq in me.isns:
             return
-        me.isns.add(packet.seq)
+        first = not me.isns
+        me.isns = [*me.isns, packet.seq][-2:]
         if packet.flags & (FIN | RST):
             return
         begin = (packet.seq + 1) % (1 << 32)
-        if me.base is not None and me.spoke and len(me.isns) == 1 and 0 <= apart(me.base, begin) < 1 << 20:
-            moved = apart(me.base, begin)
+        moved = apart(me.base, begin) if me.base is not None else 0
+        me.segments = [(low + moved, *rest) for low, *rest in me.segments]
+        if me.base is not None and me.spoke and first and 0 <= moved < 1 << 20:
             me.seen = [(low + moved, high + moved) for low, high in me.seen]
-            me.segments = [(low + moved, *rest) for low, *rest in me.segments]
             me.top += moved
             me.acked_to += moved
         else:
             me.top = me.acked_to = 0
             me.forgot = me.forgot or bool(me.segments)
-            me.seen, me.segments = [], []
+            me.seen = []
         me.base = begin
 
     @staticmethod
