@@ -60,7 +60,7 @@ def _first(group: Array, count: int, members: Array) -> npt.NDArray[np.int64]:
     return first
 
 
-def _mapped(values: Array, name_of: Any) -> npt.NDArray[np.object_]:  # noqa: ANN401
+def _mapped(values: Array, name_of: Any) -> npt.NDArray[np.object_]:
     """Each value's name; every distinct value is looked up once."""
     distinct, inverse = np.unique(values, return_inverse=True)
     names = np.empty(distinct.size, dtype=object)
