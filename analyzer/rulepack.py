@@ -132,7 +132,8 @@ class RulePack:
     def select(self, references: Iterable[str]) -> tuple[Rule, ...]:
         """The rules that ids stand for, in the pack's order; a final * stands for any rest."""
         wanted = tuple(references)
-        return tuple(rule for rule in self.rules if any(refers(reference, rule.id) for reference in wanted))
+        begins = tuple(reference[:-1] for reference in wanted if reference.endswith("*"))
+        return tuple(rule for rule in self.rules if rule.id in wanted or rule.id.startswith(begins))
 
 
 def refers(reference: str, rule_id: str) -> bool:

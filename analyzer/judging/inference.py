@@ -114,7 +114,7 @@ def inferred(
             Part(pack.name, role.name, f"{sign.text} (frame {sign.frame})" if sign else "may stand behind this address")
             for pack in packs
             for role in pack.roles
-            if (known := roles[pack.name].get(first)) and ((sign := known.get(role.name)) or shared)
+            if (sign := roles[pack.name].get(first, {}).get(role.name)) or (shared and any(roles[pack.name].values()))
         )
         protocol = _protocol(traffic, first, parts, packs)
         carried = tuple(dict.fromkeys(mac for address in group for mac in traffic.carried.get(address, ())))

@@ -61,9 +61,11 @@ def _inbound(cast: Cast, book: Book, rule: Rule, kind: Kind) -> Ruling | None:
         return None
     if kind.proto not in {TCP, UDP} or kind.midstream or may_answer(kind):
         return None
-    whom = f"{kind.orig} to port {kind.resp_p}"
+    whom, crosses = f"{kind.orig} to port {kind.resp_p}", outside(cast, kind.resp, kind.orig)
+    if resp.shared and not crosses:
+        return None  # a proxy or resolver that speaks for others is there for its neighbours
     if not resp.shared:
-        severity = _severity(rule, crosses=outside(cast, kind.resp, kind.orig))
+        severity = _severity(rule, crosses=crosses)
         return Ruling(Verdict.UNEXPECTED, pack, (), rule, resp, whom, "inbound-connection", severity)
     if kind.trouble is not Trouble.NONE or kind.proto != TCP:
         why = f"opened from outside towards an address of several hosts, and {kind.trouble or 'UDP shows no opening'}"

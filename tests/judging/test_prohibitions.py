@@ -3,7 +3,7 @@
 import pytest
 
 from analyzer.sitefile import Site, SiteHost
-from tests.builders.site import EDGE, MACHINE, OUTSIDE, PC, PUBLIC, Scene, codes, outcome, verdict
+from tests.builders.site import API, EDGE, MACHINE, OUTSIDE, PC, PUBLIC, STORE, Scene, codes, outcome, verdict
 
 
 @pytest.fixture
@@ -86,3 +86,24 @@ def test_inbound_to_an_address_of_several_hosts(given, expected):
     assert (verdict(made, row), made.flows.codes[row]) == expected
     if made.findings:
         assert str(made.findings[0].strength) == "suggestive"
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        Site(),
+        Site(hosts=(SiteHost("e", "edge", (EDGE,)),), nat=("10.7.0.8",)),
+        Site(hosts=(SiteHost("e", "edge", (EDGE,)),), proxies=("10.7.0.8:3128",)),
+    ],
+    ids=["no site file", "nat", "proxy"],
+)
+def test_a_proxy_of_the_site_is_there_for_its_neighbours(site):
+    """Where both its sides are captured it does what an Edge does, and yet the Edge's requests are not inbound."""
+    scene, proxy = Scene(), "10.7.0.8"
+    for name in (STORE, API):
+        scene.connect(EDGE, proxy, name)
+        scene.tls(proxy, PUBLIC, name)
+    scene.flow("10.7.0.99", proxy, 3128, service="http")
+    made = scene.judged(site)
+    assert (codes(made), outcome(made, "mm-no-inbound")) == ([], "holds")
+    assert [verdict(made, row) for row in (0, 2)] == ["expected", "expected"]
