@@ -366,7 +366,7 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     from analyzer import api
     from analyzer.exporting.progress import bar
 
-    if not quiet and api.must_compile():
+    if api.must_compile():
         _say("compiling kernels for this machine: half a minute, this once")
     with bar(sys.stderr) as told:
         yield told
