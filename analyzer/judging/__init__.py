@@ -31,7 +31,7 @@ from analyzer.judging.reports import gather, numbered
 from analyzer.judging.roles import cast, profile
 from analyzer.judging.ruling import Book
 from analyzer.judging.signs import Signs
-from analyzer.judging.traffic import Traffic
+from analyzer.judging.traffic import traffic_for
 from analyzer.judging.variants import book
 from analyzer.judging.verdicts import decide
 from analyzer.observations import Observations
@@ -61,7 +61,7 @@ def judge(  # noqa: PLR0913 each part of what is judged is the caller's to give
     trust     PEM files whose roots count as vouching; chains are no evidence yet, so they change nothing here
     """
     del trust
-    traffic = Traffic(seen, _ports(packs), _request_ports(packs))
+    traffic = traffic_for(seen, packs)
     who, signs = cast(seen, traffic, packs, site, profiles)
     books, notes = _books(who, signs, profiles or site.profiles)
     docket = decide(traffic, who, books, keep.mask(seen.flows) if keep else np.ones(traffic.count, np.bool_))
@@ -94,22 +94,6 @@ def _books(who: Cast, signs: dict[str, Signs], profiles: Sequence[str]) -> tuple
         books.append(made)
         notes += [note] if note else []
     return books, notes or ([] if books else ["no host of any rule pack is in the capture: nothing is judged"])
-
-
-def _ports(packs: Sequence[RulePack]) -> frozenset[int]:
-    """The ports of all rules."""
-    return frozenset(port.number for pack in packs for rule in pack.rules for port in rule.to.ports)
-
-
-def _request_ports(packs: Sequence[RulePack]) -> frozenset[int]:
-    """The ports on which rules look at HTTP requests."""
-    return frozenset(
-        port.number
-        for pack in packs
-        for rule in pack.rules
-        if rule.to.user_agents or rule.to.paths
-        for port in rule.to.ports
-    )
 
 
 def _answered(case: Case) -> Case:

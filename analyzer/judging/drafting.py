@@ -8,7 +8,7 @@ from analyzer.judging import addresses
 from analyzer.judging.addresses import Reach
 from analyzer.judging.place import Actor, lists
 from analyzer.judging.roles import cast
-from analyzer.judging.traffic import Traffic
+from analyzer.judging.traffic import Traffic, traffic_for
 from analyzer.judging.variants import seen_at
 from analyzer.observations import Observations
 from analyzer.rulepack import RulePack
@@ -20,8 +20,7 @@ def draft_site(seen: Observations, packs: Sequence[RulePack]) -> tuple[Site, dic
 
     Judging with the draft gives the verdicts that judging without a site file gives.
     """
-    ports = frozenset(port.number for pack in packs for rule in pack.rules for port in rule.to.ports)
-    traffic = Traffic(seen, ports, frozenset())
+    traffic = traffic_for(seen, packs)
     who, signs = cast(seen, traffic, packs, Site(), ())
     hosts, why = [], {}
     for actor in who.actors:

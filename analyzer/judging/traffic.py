@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.observations import Observations
+from analyzer.rulepack import RulePack
 
 Codes = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -171,6 +172,14 @@ class Traffic:
             str(self.services[cells[5]]), str(self.certainties[cells[6]]), str(self.names[cells[7]]),
             str(self.bases[cells[8]]), bool(cells[9]), bool(cells[10]), TROUBLES[cells[11]], requests,
         )  # fmt: skip
+
+
+def traffic_for(seen: Observations, packs: Sequence[RulePack]) -> Traffic:
+    """The flows, with the ports that rules of these packs speak of, and requests where they look at any."""
+    rules = [rule for pack in packs for rule in pack.rules]
+    ports = frozenset(port.number for rule in rules for port in rule.to.ports)
+    asking = frozenset(port.number for rule in rules if rule.to.user_agents or rule.to.paths for port in rule.to.ports)
+    return Traffic(seen, ports, asking)
 
 
 def _port(port: int, proxied: bool) -> int:

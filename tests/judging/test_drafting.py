@@ -4,10 +4,10 @@ import io
 
 import pytest
 
-from analyzer.judging import draft_site
+from analyzer.judging import draft_site, judge
 from analyzer.rulepack import shipped
 from analyzer.sitefile import parse, write
-from tests.builders.site import API, EDGE, GOOGLE, IPAD, MACHINE, NEXUS, OUTSIDE, PC, PUBLIC, RESOLVER, Scene
+from tests.builders.site import API, EDGE, GOOGLE, IPAD, MACHINE, NEXUS, NOWHERE, OUTSIDE, PC, PUBLIC, RESOLVER, Scene
 
 
 def plant():
@@ -76,3 +76,23 @@ def test_a_capture_of_nobody_makes_an_empty_draft():
     scene.tls(PC, PUBLIC, "news.example")
     site, why = draft_site(scene.seen(), shipped())
     assert (site.hosts, site.profiles, why) == ((), (), {})
+
+
+def test_a_nexus_that_its_package_fetches_tell_is_drafted_as_one():
+    """The requests by which judging knows a NEXUS are looked at here as well."""
+    scene = Scene()
+    scene.tls(NEXUS, PUBLIC, "iot-prod.skalacontrol.com")
+    scene.fetch(NEXUS, PUBLIC, "deb.example", "/debian/pool/x.deb", "Debian APT-HTTP/1.3")
+    site, _ = draft_site(scene.seen(), shipped())
+    assert [(host.role, host.addresses) for host in site.hosts] == [("nexus", (NEXUS,))]
+
+
+def test_several_hosts_behind_one_proxy_of_two_vendors_are_drafted_as_they_are_judged():
+    """An address that speaks for others stands for the hosts of every pack at the site, drafted or not."""
+    scene, proxy = Scene(), "10.7.0.8"
+    scene.connect(EDGE, proxy, "mm-adapter-store.s3.us-west-2.amazonaws.com")
+    scene.tls(proxy, PUBLIC, "iot-prod.skalacontrol.com")
+    scene.tls(proxy, PUBLIC, API)
+    seen = scene.seen()
+    site, _ = draft_site(seen, shipped())
+    assert [judge(seen, shipped(), known).flows.verdict.tolist() for known in (site, NOWHERE)] == [["expected"] * 3] * 2

@@ -42,7 +42,7 @@ SITE = Site(
     machine_networks=("10.7.0.0/27",),
     nat=(OUTSIDE,),
 )
-BROAD = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40)
+BROAD = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=30)
 
 OURS = (EDGE, MACHINE, PC, NEXUS, IPAD, OUTSIDE)
 OTHERS = ("10.7.0.90", "10.7.0.91", "192.168.9.9", "203.0.113.50", "fd00::90")
