@@ -42,7 +42,9 @@ def draft_site(seen: Observations, packs: Sequence[RulePack]) -> tuple[Site, dic
     resolvers = sorted({*known["resolver"], *_serving(traffic, "dns", 53)} - {""})
     clocks = sorted({*known["ntp"], *_serving(traffic, "ntp", 123)} - {""})
     site = Site(
-        profiles=tuple(profiles),
+        profiles=tuple(profiles)
+        if hosts
+        else (),  # asked for, a pack is told by less: others would be taken for its hosts
         hosts=tuple(hosts),
         nat=tuple(address for actor in who.actors if actor.shared for address in actor.addresses),
         resolvers=tuple(resolvers),
