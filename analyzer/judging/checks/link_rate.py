@@ -13,8 +13,7 @@ LAST = 0
 
 
 def check(rule: Rule, case: Case) -> Answer:
-    """Not observable, with the peak that was carried and the share that was sent again."""
-    del rule
+    """Not observable, with the peak that was carried, whether the rule's rate carries it, and what was sent again."""
     rates, width = case.seen.rates, case.seen.quality.bin_ns
     if not len(rates.flow):
         return Answer(Outcome.NOT_OBSERVED, "nothing was carried")
@@ -27,7 +26,10 @@ def check(rule: Rule, case: Case) -> Answer:
     again = int(flows.orig_retransmitted.sum() + flows.resp_retransmitted.sum())
     share = f"{again / payload:.1%}" if payload else "none"
     because = (
-        f"no capture shows a link's speed; at most {peak / 1e6:.3g} Mbit/s passed within {width / 1e9:g} s"
+        f"no capture shows a link's speed; at most {peak / 1e6:.4g} Mbit/s passed within {width / 1e9:g} s"
         f" of {lasting(case.duration_s)}, and {share} of the payload was sent again"
     )
+    granted = rule.options.get("bps")
+    if isinstance(granted, int | float) and 0 < granted < peak:
+        because += f"; that is more than {granted / 1e6:g} Mbit/s carry, where it was one link"
     return Answer(Outcome.NOT_OBSERVABLE, because, NONE)

@@ -44,3 +44,12 @@ def test_congestion_is_answered_alike():
     made = scene.judged()
     assert outcome(made, "mm-ts-intermittent-1") == "not_observable"
     assert "0.0% of the payload was sent again" in answer(made, "mm-ts-intermittent-1").because
+
+
+def test_more_than_the_rate_carries_is_told():
+    """A second with more octets than 1 GbE carries is said to be so, since the tap may have seen several links."""
+    scene = Scene()
+    scene.tls(NEXUS, PUBLIC, "skalacontrol.com", orig_octets=0, resp_octets=150_000_000)
+    told = answer(scene.judged(SITE), RULE).because
+    assert "at most 1200 Mbit/s" in told
+    assert told.endswith("; that is more than 1000 Mbit/s carry, where it was one link")
