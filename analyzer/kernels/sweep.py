@@ -142,7 +142,7 @@ def fragment_key(row, seed):
     return fl.mix(h + np.int64(row.proto), seed) | 1
 
 
-@inlined
+@kernel
 def flow_of(row, side, slots, flows, sides, fragments, limits, counters, likely):
     """(index of the frame's flow, begun where there was none; side of its sender). Later fragments follow the first."""
     if row.fragment:
