@@ -176,16 +176,13 @@ def check(captures: tuple[str, ...], **options: Any) -> None:
 @QUIET
 def observe(captures: tuple[str, ...], folder: str, quiet: bool) -> None:
     """Save the facts of captures, to be judged without them."""
-    from analyzer import api
+    from analyzer import api, factsfile
 
-    _foresee("analyzer.factsfile")
     target = Path(folder)
     if (target / "result.json").exists():
         raise Mistake(f"{folder}: holds the files of a result; facts need a folder of their own", USAGE)
     with _progress(quiet=quiet) as told:
         facts = api.observe(captures, progress=told)
-    from analyzer import factsfile
-
     with _writing(target):
         factsfile.save(facts, target)
     if not quiet:
@@ -348,14 +345,6 @@ def _packs(own: Iterable[str]) -> tuple[RulePack, ...]:
 
     packs = {pack.name: pack for pack in (*rulepack.shipped(), *(rulepack.load(path) for path in own))}
     return tuple(packs.values())
-
-
-def _foresee(*modules: str) -> None:
-    """Import what is needed once the capture is read, while kernels read it: they leave Python to others."""
-    from importlib import import_module
-    from threading import Thread
-
-    Thread(target=lambda: [import_module(module) for module in modules], daemon=True).start()
 
 
 @contextmanager
