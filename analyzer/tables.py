@@ -6,6 +6,7 @@ the documentation are derived from the annotations here and from nowhere else.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar, get_type_hints
 
 import numpy as np
@@ -26,7 +27,6 @@ U16 = Annotated[Column, Kind("u2")]
 U32 = Annotated[Column, Kind("u4")]
 I32 = Annotated[Column, Kind("i4")]
 I64 = Annotated[Column, Kind("i8")]
-F64 = Annotated[Column, Kind("f8")]
 Bool = Annotated[Column, Kind("?")]
 Text = Annotated[Column, Kind("O", str)]
 Texts = Annotated[Column, Kind("O", tuple)]
@@ -219,6 +219,14 @@ class Rates(NamedTuple):
 
 
 T = TypeVar("T")
+
+
+def mapped(values: Column, name_of: Callable[[int], str]) -> Column:
+    """A text column: what `name_of` says of each number; every distinct one is asked for once."""
+    distinct, inverse = np.unique(values, return_inverse=True)
+    names = np.empty(distinct.size, dtype=object)
+    names[:] = [name_of(value) for value in distinct.tolist()]
+    return names[inverse]
 
 
 def columns(table: type[Any]) -> dict[str, tuple[Kind, str]]:

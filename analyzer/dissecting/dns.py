@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.iana import dns_rcode_name, dns_type_name
-from analyzer.tables import Dns, build
+from analyzer.tables import Dns, build, mapped
 
 Array = npt.NDArray[Any]
 RESPONSE, TRUNCATED = 0x8000, 0x0200
@@ -41,8 +41,8 @@ def transactions(
     return build(
         Dns,
         flow=messages["flow"][any_message], ts_ns=ts[any_message], query=names[any_message],
-        qtype_name=_mapped(messages["qtype"][any_message], dns_type_name),
-        rcode_name=np.where(answered, _mapped(messages["flags"][first_answer] & 15, dns_rcode_name), ""),
+        qtype_name=mapped(messages["qtype"][any_message], dns_type_name),
+        rcode_name=np.where(answered, mapped(messages["flags"][first_answer] & 15, dns_rcode_name), ""),
         answers=[answer_texts[k] if k >= 0 else () for k in first_answer.tolist()],
         ttls=[ttls[k] if k >= 0 else () for k in first_answer.tolist()],
         rtt_ns=np.where(asked & answered, ts[first_answer] - ts[first_query], -1),
@@ -58,12 +58,3 @@ def _first(group: Array, count: int, members: Array) -> npt.NDArray[np.int64]:
     first = np.full(count, -1, np.int64)
     first[group[members[::-1]]] = members[::-1]
     return first
-
-
-def _mapped(values: Array, name_of: Any) -> npt.NDArray[np.object_]:
-    """Each value's name; every distinct value is looked up once."""
-    distinct, inverse = np.unique(values, return_inverse=True)
-    names = np.empty(distinct.size, dtype=object)
-    names[:] = [name_of(value) for value in distinct.tolist()]
-    out: npt.NDArray[np.object_] = names[inverse]
-    return out

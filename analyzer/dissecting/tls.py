@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.iana import cipher_suite_name, tls_version_name
-from analyzer.tables import Tls, build
+from analyzer.tables import Tls, build, mapped
 
 Array = npt.NDArray[Any]
 TLS_13 = 0x0304
@@ -57,9 +57,9 @@ def sessions(raw: Raw, texts: Sequence[str], fingerprints: Sequence[str]) -> Tls
         flow=rows["flow"],
         ts_ns=raw.times,
         server_name=known[rows["server_name"]],
-        version=_named(rows["version"], tls_version_name),
-        client_version=_named(rows["client_version"], tls_version_name),
-        cipher=np.where(rows["cipher"] >= 0, _named(rows["cipher"], cipher_suite_name), ""),
+        version=mapped(rows["version"], _version),
+        client_version=mapped(rows["client_version"], _version),
+        cipher=mapped(rows["cipher"], _cipher),
         alpn=[tuple(text.split(",")) if text else () for text in known[rows["alpn"]].tolist()],
         server_alpn=known[rows["server_alpn"]],
         resumed=_resumed(rows),
@@ -115,10 +115,11 @@ def _records(types: Array, lengths: Array) -> list[tuple[str, ...]]:
     return listed
 
 
-def _named(values: Array, name_of: Any) -> npt.NDArray[np.object_]:
-    """The name of each value, empty for 0; every distinct one is looked up once."""
-    distinct, inverse = np.unique(values, return_inverse=True)
-    names = np.empty(distinct.size, dtype=object)
-    names[:] = [name_of(value) if value > 0 else "" for value in distinct.tolist()]
-    out: npt.NDArray[np.object_] = names[inverse]
-    return out
+def _version(number: int) -> str:
+    """The name of a version, empty for 0."""
+    return tls_version_name(number) if number else ""
+
+
+def _cipher(number: int) -> str:
+    """The name of a cipher suite; empty for 0, which encrypts nothing, and for -1, not seen."""
+    return cipher_suite_name(number) if number > 0 else ""

@@ -92,8 +92,8 @@ HISTORY = 24  # letters kept of a history
 
 # rows of `counters`, shared by the kernels of a sweep
 FLOWS, FRAMES, RATES, SEGMENTS, ARENA, GAPS, GAP_FREE, ERRORS, SEED, LAST_NS, STEPS_BACK = range(11)
-NOT_IP, UNDECODED, UNKNOWN_LINK, SNAPLEN_CUT, FIRST_NS, MAX_NS, OCTETS, REPLACED, BIN = range(11, 20)
-COUNTERS = 20
+NOT_IP, UNDECODED, UNKNOWN_LINK, SNAPLEN_CUT, FIRST_NS, MAX_NS, OCTETS = range(11, 18)
+COUNTERS = 18
 
 
 @kernel

@@ -11,9 +11,9 @@ import numpy as np
 
 from analyzer.kernels import flows as fl
 from analyzer.kernels import headers as hd
-from analyzer.kernels.flows import COUNTERS, find, flow_hash, insert, source_is_b
+from analyzer.kernels.flows import find, flow_hash, insert, source_is_b
 from analyzer.kernels.gaps import difference
-from analyzer.kernels.headers import DECODED, IP, OTHER, TCP, UDP, UNKNOWN, decode, ipv4, ipv6, mac48, transport
+from analyzer.kernels.headers import IP, OTHER, TCP, UDP, UNKNOWN, decode, ipv4, ipv6, mac48, transport
 from analyzer.kernels.jit import inlined, kernel
 from analyzer.kernels.octets import u8
 from analyzer.kernels.records import FCS, FRAME, LINK, next_frame
@@ -156,7 +156,6 @@ def flow_of(row, side, slots, flows, sides, fragments, limits, counters, likely)
         index = slots[slot] & 0xFFFFFFFF
         if fl.ended(flows[index], sides, index, row, side, limits[UDP_IDLE], limits[TCP_IDLE]):
             index = np.int64(-1)
-            counters[fl.REPLACED] += 1
     if index < 0:
         index = insert(slots, slot, flows, sides, counters, row, side, likely)
     if row.fragment == 1:
@@ -294,6 +293,3 @@ def sweep(octets, at, end, form, interfaces, t):
         c[fl.FIRST_NS], c[fl.LAST_NS], c[fl.MAX_NS], c[fl.STEPS_BACK] = first, last, latest, back
         if why != FRAME:
             return why, at, need
-
-
-__all__ = ["BATCH", "COUNTERS", "DECODED", "ERROR", "RATE", "ROOM", "SEGMENT", "sweep"]

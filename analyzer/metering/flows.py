@@ -18,7 +18,7 @@ from analyzer.kernels import tcp
 from analyzer.kernels.headers import ICMP, ICMPV6, TCP, UDP, V4_MAPPED
 from analyzer.metering.communityid import identify
 from analyzer.metering.sweep import Tables
-from analyzer.tables import Flows, build
+from analyzer.tables import Flows, build, mapped
 
 Array = npt.NDArray[Any]
 UNSIGNED = 2**64 - 1
@@ -56,11 +56,7 @@ def _texts(made: Iterable[str]) -> npt.NDArray[np.object_]:
 
 def macs(values: Array) -> npt.NDArray[np.object_]:
     """Hardware addresses as text, empty for 0."""
-    distinct, inverse = np.unique(values, return_inverse=True)
-    texts = np.empty(distinct.size, dtype=object)
-    texts[:] = [":".join(f"{v >> s & 255:02x}" for s in range(40, -8, -8)) if v else "" for v in distinct.tolist()]
-    out: npt.NDArray[np.object_] = texts[inverse]
-    return out
+    return mapped(values, lambda v: ":".join(f"{v >> s & 255:02x}" for s in range(40, -8, -8)) if v else "")
 
 
 def conn_states(flows: Array, orig: Array, resp: Array, written: list[str]) -> npt.NDArray[np.object_]:
@@ -199,6 +195,3 @@ def _one_sided(orig: Array, resp: Array, is_tcp: Array) -> npt.NDArray[np.bool_]
     answered = (resp["packets"] > 0) & (orig["packets"] == 0)
     one_sided: npt.NDArray[np.bool_] = is_tcp & (talked | answered)
     return one_sided
-
-
-__all__ = ["addresses", "conn_states", "finish", "histories", "macs", "missed"]

@@ -267,6 +267,3 @@ def _stream(octets: Array, segments: Array, order: Array, marks: Array) -> Strea
     kept = segments[order[used]]
     rows = zip(marks[used].tolist(), kept["ts_ns"].tolist(), kept["frame"].tolist(), strict=True)
     return Stream(octets.tobytes(), tuple(Mark(*row) for row in rows))
-
-
-__all__ = ["SEGMENT", "Harvest", "Messages", "Sessions", "harvest"]
