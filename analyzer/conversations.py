@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import bisect
+import operator
 from typing import NamedTuple
+
+_offset = operator.itemgetter(0)
 
 
 class Mark(NamedTuple):
@@ -18,12 +21,12 @@ class Stream(NamedTuple):
     """The first octets of one direction of a TCP connection, in order without gap, and which frames they came in."""
 
     octets: bytes = b""
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[tuple[int, int, int], ...] = ()  # rows of Mark
 
     def at(self, offset: int) -> Mark:
         """The mark of the segment that holds the octet at `offset` (the last one for an offset past the end)."""
-        at = bisect.bisect_right(self.marks, offset, key=lambda mark: mark.offset)
-        return self.marks[max(at - 1, 0)] if self.marks else Mark(0, 0, 0)
+        at = bisect.bisect_right(self.marks, offset, key=_offset)
+        return Mark(*self.marks[max(at - 1, 0)]) if self.marks else Mark(0, 0, 0)
 
 
 class Message(NamedTuple):

@@ -14,7 +14,6 @@ from typing import Any, get_type_hints
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import TypeAdapter, ValidationError
 
 from analyzer.errors import SourceError
 from analyzer.observations import SCHEMA, Capture, Observations, Quality
@@ -23,6 +22,9 @@ from analyzer.tables import Flows, Kind, columns
 FACTS = "facts.json"
 MAX_OCTETS = 1 << 28
 """facts.json is a few hundred octets per capture; a larger one is none of ours."""
+
+MAX_OFFSET = 2**31 - 1
+"""Arrow's string and list arrays count in 32 bit."""
 
 CELLS: dict[type, pa.DataType] = {str: pa.string(), tuple: pa.list_(pa.string()), bytes: pa.binary()}
 REFERENCES = {"flow": 0, "quoted_flow": -1}
@@ -80,6 +82,8 @@ def is_facts(folder: Path) -> bool:
 
 
 def _header(path: Path) -> Header:
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - slow to import, and saving needs none of it
+
     try:
         with path.open("rb") as file:
             octets = file.read(MAX_OCTETS)
@@ -118,22 +122,46 @@ def _schema(table: type[Any]) -> pa.Schema:
 def _arrow_table(table: Any, kind: type[Any]) -> pa.Table:
     schema = _schema(kind)
     number = np.arange(table[0].size, dtype=np.int64)
-    arrays = [_arrow(getattr(table, field.name, number), field.type) for field in schema]
+    arrays = [
+        pa.chunked_array(_arrow(getattr(table, field.name, number), field.type), type=field.type) for field in schema
+    ]
     return pa.table(arrays, schema=schema)
 
 
-def _arrow(column: np.ndarray[Any, Any], kind: pa.DataType) -> pa.Array:
-    """A column in Arrow; text that is not valid Unicode (lone surrogates) gets escapes in its place."""
+def _arrow(column: np.ndarray[Any, Any], kind: pa.DataType) -> list[pa.Array]:
+    """A column in Arrow, made of its buffers: pa.array() would import pandas, a seventh of a second for nothing.
+
+    Text that is not valid Unicode (lone surrogates) gets escapes in its place. What exceeds 2 GB is several parts.
+    """
+    if column.dtype != object:
+        cells = np.packbits(column, bitorder="little") if column.dtype == bool else np.ascontiguousarray(column)
+        return [pa.Array.from_buffers(kind, column.size, [None, pa.py_buffer(cells)])]
+    rows = column.tolist()
     try:
-        return pa.array(column, type=kind)
-    except UnicodeEncodeError:
-        return pa.array([_sound(cell) for cell in column], type=kind)
+        return [_lists(rows, kind) if pa.types.is_list(kind) else _octets(rows, kind)]
+    except OverflowError:
+        half = column.size // 2
+        return _arrow(column[:half], kind) + _arrow(column[half:], kind)
 
 
-def _sound(cell: Any) -> Any:
-    if isinstance(cell, tuple):
-        return tuple(_sound(part) for part in cell)
-    return cell.encode("utf-8", "backslashreplace").decode("utf-8")
+def _lists(rows: list[Any], kind: pa.DataType) -> pa.Array:
+    parts = [part for row in rows for part in row]
+    return pa.Array.from_buffers(kind, len(rows), [None, _offsets(rows)], children=[_octets(parts, kind.value_type)])
+
+
+def _octets(rows: list[Any], kind: pa.DataType) -> pa.Array:
+    if kind == pa.string() and not "".join(rows).isascii():
+        rows = [row.encode("utf-8", "backslashreplace") for row in rows]
+    octets = "".join(rows).encode() if rows and isinstance(rows[0], str) else b"".join(rows)
+    return pa.Array.from_buffers(kind, len(rows), [None, _offsets(rows), pa.py_buffer(octets)])
+
+
+def _offsets(rows: list[Any]) -> pa.Buffer:
+    """Where each of the rows begins, and the last one ends, side by side; raises OverflowError past 2^31."""
+    ends = np.cumsum(np.fromiter(map(len, rows), np.int64, len(rows)))
+    if ends.size and ends[-1] > MAX_OFFSET:
+        raise OverflowError
+    return pa.py_buffer(np.append(0, ends).astype(np.int32))
 
 
 def _load_table(path: Path, kind: type[Any]) -> Any:

@@ -13,7 +13,7 @@ from analyzer.capturing.buffers import Buffers
 from analyzer.capturing.container import Container, parse_interface, parse_section, parse_statistics, sniff
 from analyzer.capturing.source import Source, open_source
 from analyzer.conversations import Conversation
-from analyzer.dissecting import certificates, dissect, dns, tls
+from analyzer.dissecting import dissect, dns, tls
 from analyzer.dissecting.names import name_flows
 from analyzer.errors import CaptureError
 from analyzer.iana import link_type_name
@@ -263,7 +263,11 @@ class Observer:
         """The sessions in the order of flows, and the certificates that they show."""
         ders = self.sweep.found.ders.octets()
         fingerprints = [hashlib.sha256(der).hexdigest() for der in ders]
-        known = [row for row in map(certificates.read, ders) if row is not None]
+        known = []
+        if ders:
+            from analyzer.dissecting import certificates  # noqa: PLC0415 - slow to import; many captures show none
+
+            known = [row for row in map(certificates.read, ders) if row is not None]
         parts = self.sweep.found.sessions or [Sessions.room(0)]
         whole = Sessions(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
         order = np.argsort(whole.rows["flow"], kind="stable")

@@ -139,3 +139,20 @@ def test_saving_again_replaces_what_was_there(tmp_path):
     other = observations([flow()], dns=table(Dns, []), tls=table(factsfile.TABLES["tls"], []))
     save(other, tmp_path)
     assert load(tmp_path).flows.proto.size == 1
+
+
+def test_columns_of_more_octets_than_arrow_counts_come_in_parts(tmp_path, monkeypatch):
+    """Arrow's offsets have 32 bit; what needs more is saved in several chunks, and loads as one column."""
+    monkeypatch.setattr(factsfile, "MAX_OFFSET", 5)
+    told = (("abcd", ("x", "yz")), ("ef", ("uvw",)), ("", ()))
+    rows = [{"query": name, "answers": answers} for name, answers in told]
+    saved = observations([flow()], dns=table(Dns, rows), captures=())
+    monkeypatch.setattr(factsfile, "TABLES", {"dns": Dns})
+    parts = []
+    joined = pa.chunked_array
+    monkeypatch.setattr(pa, "chunked_array", lambda given, type: parts.append(len(given)) or joined(given, type=type))  # noqa: A006
+    save(saved, tmp_path)
+    assert max(parts) > 1
+    held = pq.read_table(tmp_path / "dns.parquet")
+    assert held["query"].to_pylist() == ["abcd", "ef", ""]
+    assert held["answers"].to_pylist() == [["x", "yz"], ["uvw"], []]

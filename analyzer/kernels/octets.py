@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analyzer.kernels.jit import kernel
+from analyzer.kernels.jit import kernel, loads
 
 
 @kernel
@@ -13,7 +13,7 @@ def u8(octets, at):
     return np.int64(octets[at])
 
 
-@kernel
+@loads(2, "big")
 def be16(octets, at):
     """Two octets in network order."""
     return np.int64(octets[at]) << 8 | np.int64(octets[at + 1])
@@ -22,10 +22,10 @@ def be16(octets, at):
 @kernel
 def be24(octets, at):
     """Three octets in network order."""
-    return np.int64(octets[at]) << 16 | np.int64(octets[at + 1]) << 8 | np.int64(octets[at + 2])
+    return u8(octets, at) << 16 | be16(octets, at + 1)
 
 
-@kernel
+@loads(4, "big")
 def be32(octets, at):
     """Four octets in network order."""
     return (
@@ -36,19 +36,19 @@ def be32(octets, at):
     )
 
 
-@kernel
+@loads(8, "big")
 def be64(octets, at):
     """Eight octets in network order, as the int64 of the same bits."""
     return be32(octets, at) << 32 | be32(octets, at + 4)
 
 
-@kernel
+@loads(2, "little")
 def le16(octets, at):
     """Two octets in little-endian order."""
     return np.int64(octets[at]) | np.int64(octets[at + 1]) << 8
 
 
-@kernel
+@loads(4, "little")
 def le32(octets, at):
     """Four octets in little-endian order."""
     return (

@@ -25,21 +25,32 @@ def by_flow(log, ends, order):
 
 
 @kernel
-def merge(log, order, bin_ns, out):
-    """Write the last row of each flow and bin of `bin_ns` to `out`, in the order of `order`; returns how many."""
+def merge(log, bin_ns, last, out):
+    """Write the log as bins of `bin_ns` would have made it to `out`, which may be the log: (rows, steps back).
+
+    last  i64[flows]  in: -1 each; out: each flow's last row in `out`
+    A flow's row replaces the one before in the same bin. Steps back are rows of an earlier bin than the one before.
+    """
     written = 0
-    for k in range(order.size):
-        row = log[order[k]]
-        begin = row.bin // bin_ns * bin_ns
-        if written and out[written - 1].flow == row.flow and out[written - 1].bin == begin:
-            written -= 1
-        into = out[written]
-        into.flow = row.flow
+    back = 0
+    for k in range(log.size):
+        row = log[k]
+        flow = row.flow
+        begin = row.bin - row.bin % bin_ns
+        a, b = row.a_octets, row.b_octets
+        at = last[flow]
+        if at < 0 or out[at].bin != begin:
+            if at >= 0 and out[at].bin > begin:
+                back += 1
+            at = written
+            last[flow] = at
+            written += 1
+        into = out[at]
+        into.flow = flow
         into.bin = begin
-        into.a_octets = row.a_octets
-        into.b_octets = row.b_octets
-        written += 1
-    return written
+        into.a_octets = a
+        into.b_octets = b
+    return written, back
 
 
 @kernel

@@ -17,7 +17,7 @@ from analyzer.kernels.headers import IP, OTHER, TCP, UDP, UNKNOWN, decode, ipv4,
 from analyzer.kernels.jit import inlined, kernel
 from analyzer.kernels.octets import u8
 from analyzer.kernels.records import FCS, FRAME, LINK, next_frame
-from analyzer.kernels.tcp import segment
+from analyzer.kernels.tcp import segment, usual
 
 BATCH = 64  # frames between two looks at how full the tables are
 STREAM_OCTETS = 32 * 1024  # of a TCP direction: a ClientHello, or a ServerHello with a certificate chain of ten
@@ -64,6 +64,12 @@ def keep_message(octets, flow, row, index, side, segments, arena, counters):
     """Hand a datagram's payload to the dissectors while its flow has sent few."""
     flow.kept += 1
     keep(octets, row.payload_at, min(row.payload_kept, MESSAGE_OCTETS), 0, row, index, side, segments, arena, counters)
+
+
+@inlined
+def is_kept(mine, row):
+    """Whether the dissectors may want a segment's payload: its stream is at its beginning."""
+    return row.payload_kept and mine.kept < STREAM_OCTETS_TWICE and mine.handed < STREAM_SEGMENTS
 
 
 @kernel
@@ -194,6 +200,29 @@ def account(octets, flow, mine, sides, index, row, rates, limits, counters):
 
 
 @inlined
+def update_usual(octets, row, t):
+    """Account for the next segment of an open connection, which most frames are; False, with nothing done, for others.
+
+    It is what `update` does, without the calls: their arguments cost a third of the time (bench: industrial).
+    """
+    if row.proto != TCP or row.fragment or row.lean:
+        return False
+    side = 1 if source_is_b(row) else 0
+    slot = find(t.slots, t.flows, row, side)
+    if t.slots[slot] < 0:
+        return False
+    index = t.slots[slot] & 0xFFFFFFFF
+    flow = t.flows[index]
+    mine = t.sides[2 * index + side]
+    if row.ts_ns - flow.end_ns > t.limits[TCP_IDLE] or is_kept(mine, row):
+        return False
+    if not usual(flow, mine, t.sides[2 * index + 1 - side], row):
+        return False
+    account(octets, flow, mine, t.sides, index, row, t.rates, t.limits, t.counters)
+    return True
+
+
+@kernel
 def update(octets, row, t):
     """Account for one decoded frame in all tables of `t`."""
     side = 1 if source_is_b(row) else 0
@@ -211,7 +240,7 @@ def update(octets, row, t):
         if row.lean:
             return
         segment(flow, mine, other, t.gaps, t.counters, t.histories, index, side, row)
-        if row.payload_kept and mine.kept < STREAM_OCTETS_TWICE and mine.handed < STREAM_SEGMENTS:
+        if is_kept(mine, row):
             keep_segment(octets, mine, row, index, side, t.segments, t.arena, t.counters)
     elif row.proto == UDP:
         if mine.packets == 1:
@@ -282,7 +311,8 @@ def sweep(octets, at, end, form, interfaces, t):
             found = decode(octets, start, caplen, origlen, interfaces[interface, LINK], interfaces[interface, FCS], row)
             if found == IP:
                 row.hash = flow_hash(row, seed)
-                update(octets, row, t)
+                if not update_usual(octets, row, t):
+                    update(octets, row, t)
             elif found == OTHER:
                 c[fl.NOT_IP] += 1
             elif found == UNKNOWN:

@@ -281,7 +281,10 @@ def note_end(flow, mine, row):
 
 @inlined
 def usual(flow, mine, other, row):
-    """Account for a segment that brings what is next and nothing new; False, with nothing done, for any other."""
+    """Account for a segment that brings what is next and nothing new; False, with nothing done, for any other.
+
+    Most segments of an open connection are such; `segment` would end the same.
+    """
     if row.flags & (SYN | FIN | RST | ACK) != ACK or row.window == 0:
         return False
     if (mine.state != OPEN and mine.state != PARTIAL) or (other.state != OPEN and other.state != PARTIAL):
@@ -300,19 +303,9 @@ def usual(flow, mine, other, row):
     return True
 
 
-@inlined
-def segment(flow, mine, other, gaps, counters, histories, index, side, row):
-    """Account for one TCP segment from `side`. The pool of gaps has room for four more.
-
-    Most segments of an open connection take the short way, which the long one would end the same.
-    """
-    if not usual(flow, mine, other, row):
-        any_segment(flow, mine, other, gaps, counters, histories, index, side, row)
-
-
 @kernel
-def any_segment(flow, mine, other, gaps, counters, histories, index, side, row):
-    """Account for a TCP segment, whatever it does."""
+def segment(flow, mine, other, gaps, counters, histories, index, side, row):
+    """Account for a TCP segment from `side`, whatever it does. The pool of gaps has room for four more."""
     flags = row.flags
     from_orig = side == flow.orig
     flags_to_history(flow, mine, other, histories, index, side, row)

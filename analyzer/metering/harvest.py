@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.conversations import Conversation, Mark, Message, Stream
+from analyzer.conversations import Conversation, Message, Stream
 from analyzer.kernels import dns, streams, tls
 from analyzer.kernels import flows as fl
 from analyzer.kernels.headers import TCP, UDP
@@ -266,4 +266,4 @@ def _stream(octets: Array, segments: Array, order: Array, marks: Array) -> Strea
     used = np.flatnonzero(marks >= 0)
     kept = segments[order[used]]
     rows = zip(marks[used].tolist(), kept["ts_ns"].tolist(), kept["frame"].tolist(), strict=True)
-    return Stream(octets.tobytes(), tuple(Mark(*row) for row in rows))
+    return Stream(octets.tobytes(), tuple(rows))

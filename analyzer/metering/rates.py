@@ -22,14 +22,16 @@ def _by_flow(log: Array, flows: int) -> tuple[Array, Array]:
 
 
 def compact(log: Array, flows: int, bin_ns: int) -> Array:
-    """The log of so many flows as if bins of `bin_ns` had been used from the beginning, in the order of flows.
+    """The log of so many flows as if bins of `bin_ns` had been used from the beginning; the log itself is overwritten.
 
     Rows of RATE hold running totals at the end of a bin, so the last one of a bin stands for all of it.
     """
-    order, _ = _by_flow(log, flows)
-    out = np.empty(log.size, RATE)
-    merged = out[: kernels.merge(log, order, bin_ns, out)]
-    return merged if _in_order(merged["flow"], merged["bin"]) else _gathered(merged)
+    written, back = kernels.merge(log, bin_ns, np.full(flows, -1, np.int64), log)
+    merged = log[:written]
+    if not back:
+        return merged
+    order, _ = _by_flow(merged, flows)
+    return _gathered(merged[order])
 
 
 def _gathered(log: Array) -> Array:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.kernels import octets
+from analyzer.kernels.jit import BOUNDSCHECK, PLAIN
 
 READERS = [
     (octets.u8, ">B"), (octets.be16, ">H"), (octets.be32, ">I"), (octets.be64, ">q"), (octets.le16, "<H"),
@@ -22,6 +23,18 @@ READERS = [
 def test_numbers_are_those_of_struct(read, form, given_octets):
     """Every reader agrees with struct on any octets."""
     assert read(np.frombuffer(given_octets, np.uint8), 0) == struct.unpack_from(form, given_octets)[0]
+
+
+@pytest.mark.skipif(PLAIN or not BOUNDSCHECK, reason="bounds are not checked in this run")
+@pytest.mark.parametrize(("read", "form"), READERS)
+def test_no_octet_outside_the_array_is_read(read, form):
+    """The last octets can be read, one more or one before cannot, and no offset however far wraps around."""
+    array = np.frombuffer(bytes(range(16)), np.uint8)[4:12]
+    width = struct.calcsize(form)
+    assert read(array, 8 - width) == struct.unpack_from(form, bytes(range(16)), 12 - width)[0]
+    for at in (9 - width, 8, 2**62, 2**63 - 1, -(2**63)):
+        with pytest.raises(IndexError):
+            read(array, at)
 
 
 @given(st.binary(min_size=4, max_size=4), st.booleans())

@@ -32,16 +32,19 @@ def test_rows_are_sorted_by_flow_and_keep_their_order(rows):
     assert ends.tolist() == [int((log["flow"] < flow).sum()) for flow in range(7)]
 
 
-@given(logs, st.integers(1, 8))
-def test_the_last_total_of_a_wide_bin_is_kept(rows, width):
-    """Of several rows of one flow and wide bin the last one stays."""
+@given(logs, st.integers(1, 8), st.booleans())
+def test_the_last_total_of_a_wide_bin_is_kept(rows, width, in_place):
+    """Of several rows of one flow and wide bin the last one stays, also where the log itself is written to."""
     log = log_of(rows)
-    order = np.argsort(log["flow"], kind="stable")
-    out = np.empty(log.size, RATE)
-    written = rates.merge(log, order, width, out)
-    expected = {}
-    for row in log[order].tolist():
-        expected[row[3], row[0] // width * width] = (row[1], row[2])
-    found = {(row[3], row[0]): (row[1], row[2]) for row in out[:written].tolist()}
-    assert found == expected
-    assert written == len(expected)
+    expected = {(row[3], row[0] // width * width): (row[1], row[2]) for row in log.tolist()}
+    out = log if in_place else np.empty(log.size, RATE)
+    written, back = rates.merge(log, width, np.full(6, -1, np.int64), out)
+    assert {(row[3], row[0]): (row[1], row[2]) for row in out[:written].tolist()} == expected
+    assert (written, back) == (len(expected), 0)
+
+
+def test_a_bin_that_time_comes_back_to_has_a_row_of_its_own():
+    """Steps back are counted, and no row is lost to them."""
+    log = np.array([(5, 1, 0, 0), (2, 2, 0, 0), (5, 3, 0, 1), (6, 4, 0, 0)], RATE)
+    written, back = rates.merge(log, 1, np.full(2, -1, np.int64), log)
+    assert (written, back) == (4, 1)
