@@ -218,6 +218,8 @@ class Observer:
         for table, row in told.rows:
             self.rows[table].append(row)
         if told.tls_at is not None:
+            if told.inner is not None:
+                talk = talk._replace(orig=told.inner[0], resp=told.inner[1])
             self.sweep.found.read_inner(talk, told.tls_at, told.via)
         self._serve(talk.flow, told.service, told.certainty)
 

@@ -130,7 +130,7 @@ class Tls(NamedTuple):
     server_hello_frame: Annotated[I64, "frame in which the ServerHello ends, 0 for none"]
     certificate_frame: Annotated[I64, "frame in which the server's Certificate message ends, 0 for none"]
     alert_frame: Annotated[I64, "frame of the alert, 0 for none"]
-    via: Annotated[Text, "connect or nats or starttls where TLS began inside another protocol"]
+    via: Annotated[Text, "connect, nats, starttls, quic or dtls where TLS began inside another protocol"]
 
 
 class Certificates(NamedTuple):

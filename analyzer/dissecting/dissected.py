@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from analyzer.conversations import Stream
+
 TCP = 6
 UDP = 17
 
@@ -19,7 +21,9 @@ class Dissected(NamedTuple):
     certainty  PAYLOAD, PARTIAL or PORT
     rows       (table, row): table is a field of Observations ("http"), row its cells in the order of the columns
     tls_at     where TLS begins inside: offsets into the originator's and the responder's stream, None where it does not
-    via        connect, nats, starttls: what TLS began inside of
+    via        connect, nats, starttls, quic, dtls: what TLS began inside of
+    inner      the streams that tls_at counts in, where they are not the conversation's own: TLS that came in datagrams,
+               put into records (RFC 8446 section 5.1), with the marks of the datagrams
     """
 
     service: str
@@ -27,6 +31,7 @@ class Dissected(NamedTuple):
     rows: tuple[tuple[str, tuple[object, ...]], ...] = ()
     tls_at: tuple[int, int] | None = None
     via: str = ""
+    inner: tuple[Stream, Stream] | None = None
 
 
 def printable(octets: bytes, limit: int) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 
 DNS_PORTS = (53, 5353, 5355)
-VIA = ("", "connect", "nats", "starttls")
+VIA = ("", "connect", "nats", "starttls", "quic", "dtls")
 MAX_STREAM_MESSAGES = 4096  # 32 KB hold 2,700 of the shortest
 
 
