@@ -14,7 +14,7 @@ from analyzer.tables import Tls, build, mapped
 Array = npt.NDArray[Any]
 TLS_13 = 0x0304
 HELLO, CERTIFICATE, CCS = 1, 2, 4  # bits of server_done
-VIA = np.array(["", "connect", "nats", "starttls"], dtype=object)
+VIA = np.array(["", "connect", "nats", "starttls", "quic", "dtls"], dtype=object)
 
 
 class Raw(Protocol):
