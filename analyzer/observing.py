@@ -20,6 +20,7 @@ from analyzer.iana import link_type_name
 from analyzer.kernels import flows as fl
 from analyzer.kernels import records as rc
 from analyzer.kernels.dns import ANSWER, MESSAGE
+from analyzer.kernels.tunnels import NAMES as TUNNELS
 from analyzer.metering import flows as meter
 from analyzer.metering.harvest import Sessions
 from analyzer.metering.rates import per_bin
@@ -238,6 +239,9 @@ class Observer:
         service[outer], certainty[outer] = "tls", "payload"
         asked = np.unique(messages.flow)
         service[asked], certainty[asked] = "dns", "payload"
+        carries = self.sweep.tables.flows["carries"][: service.size]
+        carriers = np.flatnonzero(carries)
+        service[carriers], certainty[carriers] = [TUNNELS[name] for name in carries[carriers].tolist()], "payload"
         for port, name in NAMED.items():
             service[asked[(flows.resp_p[asked] == port) | (flows.orig_p[asked] == port)]] = name
 
@@ -300,5 +304,6 @@ class Observer:
             one_sided_flows=int(flows.one_sided.sum()), midstream_flows=int(flows.midstream.sum()),
             tcp_flows=int((flows.proto == 6).sum()), snaplen_cut_frames=count(fl.SNAPLEN_CUT),
             unknown_link_frames=count(fl.UNKNOWN_LINK), undecoded_frames=count(fl.UNDECODED),
-            non_ip_frames=count(fl.NOT_IP), time_steps_back=count(fl.STEPS_BACK), bin_ns=self.sweep.bin_ns,
+            non_ip_frames=count(fl.NOT_IP), encrypted_frames=count(fl.ENCRYPTED), fragments=count(fl.FRAGMENTS),
+            stray_fragments=count(fl.STRAY_FRAGMENTS), time_steps_back=count(fl.STEPS_BACK), bin_ns=self.sweep.bin_ns,
         )  # fmt: skip

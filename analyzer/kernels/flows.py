@@ -26,6 +26,7 @@ FLOW = np.dtype(
         ("flipped", "u1"),
         ("history", "u1"),  # letters used of the flow's row of histories
         ("opening", "u1"),  # bits: SYN_SEEN, SYNACK_SEEN
+        ("carries", "u1"),  # the tunnel in its datagrams: tunnels.NAMES
         ("vlan", "i4"),
         ("start_ns", "i8"),
         ("end_ns", "i8"),
@@ -39,6 +40,7 @@ FLOW = np.dtype(
         ("rst_frame", "i8"),
         ("fin_frame", "i8"),
         ("attempts", "u4"),
+        ("tunnel", "i8"),  # what its first packet was wrapped in: DECODED
         ("kept", "u4"),  # messages or segments handed to the dissectors
     ],
     align=True,
@@ -93,7 +95,8 @@ HISTORY = 24  # letters kept of a history
 # rows of `counters`, shared by the kernels of a sweep
 FLOWS, FRAMES, RATES, SEGMENTS, ARENA, GAPS, GAP_FREE, ERRORS, SEED, LAST_NS, STEPS_BACK = range(11)
 NOT_IP, UNDECODED, UNKNOWN_LINK, SNAPLEN_CUT, FIRST_NS, MAX_NS, OCTETS = range(11, 18)
-COUNTERS = 18
+ENCRYPTED, FRAGMENTS, STRAY_FRAGMENTS = range(18, 21)
+COUNTERS = 21
 
 
 @kernel
@@ -250,6 +253,8 @@ def insert(slots, at, flows, sides, counters, row, side, likely):
     flow.flipped = 1 if answer else 0
     flow.history = 0
     flow.opening = 0
+    flow.carries = 0
+    flow.tunnel = row.tunnel
     flow.vlan = row.vlan
     flow.start_ns = row.ts_ns
     flow.end_ns = row.ts_ns

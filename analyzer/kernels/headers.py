@@ -1,7 +1,6 @@
-"""A frame's headers, from the link to the transport, become one row of DECODED.
+"""The headers of IP and of the transports become one row of DECODED.
 
-Source: IEEE 802.3 and 802.1Q; LINKTYPE_LINUX_SLL, SLL2, NULL, LOOP and RAW of the tcpdump.org registry; RFC 791;
-RFC 8200 section 4; RFC 9293 section 3.1; RFC 768; RFC 792; RFC 4443.
+Source: RFC 791; RFC 8200 section 4; RFC 9293 section 3.1; RFC 768; RFC 792; RFC 4443.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.kernels.jit import inlined, kernel
-from analyzer.kernels.octets import be16, be32, be64, le32, u8
+from analyzer.kernels.octets import be16, be32, be64, u8
 
 DECODED = np.dtype(
     [
@@ -29,7 +28,13 @@ DECODED = np.dtype(
         ("seq", "i8"),
         ("ack", "i8"),
         ("ip_id", "i8"),
-        ("fragment", "i8"),  # 0 whole, 1 first of several, 2 later
+        ("fragment", "i8"),  # as IPv4 writes it: offset in units of 8 octets, and MORE; 0 for a whole packet
+        ("frames", "i8"),  # that the packet came in
+        ("tunnel", "i8"),  # what it was wrapped in: tunnels.NAMES, an octet each, the outermost lowest
+        ("inner_kind", "i8"),  # of a packet that this datagram carries, and where it stands
+        ("inner_at", "i8"),
+        ("inner_end", "i8"),
+        ("inner_cut", "i8"),
         ("src_port", "i4"),
         ("dst_port", "i4"),
         ("vlan", "i4"),
@@ -40,91 +45,25 @@ DECODED = np.dtype(
         ("flags", "u1"),
         ("reply", "u1"),  # an ICMP answer: its originator is the destination
         ("lean", "u1"),  # transport header cut off: ports at most
+        ("carries", "u1"),  # the tunnel in a datagram's payload: tunnels.NAMES
     ],
     align=True,
 )
 
-IP, OTHER, SHORT, UNKNOWN = 1, 2, 3, 4  # what decode found: IP, something else, headers cut off, unknown link
+# what decoding found: a packet of IP, something else, headers cut off, an unknown link; a part of a packet, a packet
+# that carries another one, a frame that its link encrypts
+IP, OTHER, SHORT, UNKNOWN, FRAGMENT, TUNNEL, ENCRYPTED = range(1, 8)
 
-NULL, ETHERNET, RAW, LOOP, SLL, SLL2, IPV4, IPV6 = 0, 1, 101, 108, 113, 276, 228, 229
-RAW_OLD, RAW_BSD = 12, 14
-ICMP, TCP, UDP, SCTP, ICMPV6 = 1, 6, 17, 132, 58
+ICMP, TCP, UDP, AH, ICMPV6, SCTP = 1, 6, 17, 51, 58, 132
+LARGEST = 65535  # octets of a datagram
+MORE, OFFSET = 0x2000, 0x1FFF  # bits of `fragment`
 V4_MAPPED = 0xFFFF << 32  # RFC 4291 section 2.5.5.2: IPv4 addresses stand in the low 32 bit
-
-
-@inlined
-def ethertype(octets, at, end, row):
-    """Follow VLAN tags and LLC/SNAP from the type field at `at`: (ethertype or -1, offset of what it announces)."""
-    for _ in range(8):
-        if end - at < 2:
-            return -1, at
-        kind = be16(octets, at)
-        at += 2
-        if kind == 0x8100 or kind == 0x88A8 or kind == 0x9100:
-            if end - at < 4:
-                return -1, at
-            if row.vlan < 0:
-                row.vlan = be16(octets, at) & 0xFFF
-            at += 2
-            continue
-        if kind < 1536:
-            snap = end - at >= 8 and be32(octets, at) == 0xAAAA0300 and be16(octets, at + 4) == 0
-            return (be16(octets, at + 6), at + 8) if snap else (0, at)
-        return kind, at
-    return 0, at
 
 
 @kernel
 def mac48(octets, at):
     """Six octets of a hardware address as an integer."""
     return be16(octets, at) << 32 | be32(octets, at + 2)
-
-
-@inlined
-def link(octets, at, end, kind, row):
-    """What lies on the link: (ethertype or 0 for a kind of its own, offset of its first octet, known)."""
-    if kind == ETHERNET:
-        if end - at < 14:
-            return -1, at, True
-        row.mac_at = at + 6
-        found, at = ethertype(octets, at + 12, end, row)
-        return found, at, True
-    if kind == SLL:
-        if end - at < 16:
-            return -1, at, True
-        if be16(octets, at + 4) == 6:
-            row.mac_at = at + 6
-        found, at = ethertype(octets, at + 14, end, row)
-        return found, at, True
-    if kind == SLL2:
-        if end - at < 20:
-            return -1, at, True
-        if u8(octets, at + 11) == 6:
-            row.mac_at = at + 12
-        found = be16(octets, at)
-        if found == 0x8100 or found == 0x88A8:
-            if end - at < 24:
-                return -1, at, True
-            row.vlan = be16(octets, at + 20) & 0xFFF
-            return be16(octets, at + 22), at + 24, True
-        return found, at + 20, True
-    if kind == NULL or kind == LOOP:
-        if end - at < 4:
-            return -1, at, True
-        family = le32(octets, at)
-        if family > 0xFFFF:
-            family = be32(octets, at)
-        if family == 2:
-            return 0x0800, at + 4, True
-        # AF_INET6 of NetBSD/OpenBSD, FreeBSD, macOS, Linux, Solaris
-        six = family == 24 or family == 28 or family == 30 or family == 10 or family == 26
-        return (0x86DD if six else 0), at + 4, True
-    if kind == RAW or kind == RAW_OLD or kind == RAW_BSD or kind == IPV4 or kind == IPV6:
-        if end - at < 1:
-            return -1, at, True
-        version = u8(octets, at) >> 4
-        return (0x0800 if version == 4 else 0x86DD if version == 6 else 0), at, True
-    return 0, at, False
 
 
 @inlined
@@ -143,14 +82,15 @@ def ipv4(octets, at, end, wire, row):
     row.version = 4
     row.ip_octets = total
     row.ip_id = be16(octets, at + 4)
-    where = be16(octets, at + 6)
-    row.fragment = 2 if where & 0x1FFF else 1 if where & 0x2000 else 0
+    row.fragment = be16(octets, at + 6) & (MORE | OFFSET)
     row.ttl = u8(octets, at + 8)
     row.proto = u8(octets, at + 9)
     row.src_hi = 0
     row.src_lo = V4_MAPPED | be32(octets, at + 12)
     row.dst_hi = 0
     row.dst_lo = V4_MAPPED | be32(octets, at + 16)
+    if row.proto == AH and row.fragment == 0:
+        return extensions(octets, at + header, end, AH, total - header, row)
     return at + header, total - header
 
 
@@ -171,17 +111,29 @@ def ipv6(octets, at, end, wire, row):
     row.src_lo = be64(octets, at + 16)
     row.dst_hi = be64(octets, at + 24)
     row.dst_lo = be64(octets, at + 32)
-    following = u8(octets, at + 6)
-    at += 40
+    return extensions(octets, at + 40, end, u8(octets, at + 6), left, row)
+
+
+@kernel
+def fits(fragment, octets):
+    """Whether a fragment of so many octets lies within the largest datagram and ends where another one can begin."""
+    if octets == 0 or (fragment & OFFSET) * 8 + octets > LARGEST:
+        return False
+    return fragment & MORE == 0 or octets % 8 == 0
+
+
+@kernel
+def extensions(octets, at, end, following, left, row):
+    """Walk extension headers (of IPv4: RFC 4302's) from one of type `following` on, up to a part's fragment header."""
     for _ in range(16):
         if following == 44:
             if end - at < 8:
                 return -1, 0
             where = be16(octets, at + 2)
-            row.fragment = 2 if where & 0xFFF8 else 1 if where & 1 else 0
+            row.fragment = where >> 3 | (MORE if where & 1 else 0)
             row.ip_id = be32(octets, at + 4)
             size = 8
-        elif following == 51:
+        elif following == AH:
             if end - at < 8:
                 return -1, 0
             size = (u8(octets, at + 1) + 2) * 4
@@ -194,7 +146,7 @@ def ipv6(octets, at, end, wire, row):
         following = u8(octets, at)
         at += size
         left -= size
-        if row.fragment == 2 or left < 0 or at > end:
+        if row.fragment or left < 0 or at > end:
             break
     row.proto = following
     return at, max(left, 0)
@@ -232,7 +184,7 @@ def transport(octets, at, end, left, row):
     row.payload = 0
     have = min(end - at, left)
     proto = row.proto
-    if row.fragment == 2:
+    if row.fragment & OFFSET:
         row.payload = left
         return
     if proto == TCP:
@@ -274,37 +226,3 @@ def transport(octets, at, end, left, row):
     row.payload = max(left - header, 0)
     row.payload_at = at + header
     row.payload_kept = max(min(end - at - header, row.payload), 0)
-
-
-@inlined
-def decode(octets, at, caplen, origlen, kind, fcs, row):
-    """Decode a frame of `caplen` octets at `at`, `origlen` on the wire, of link type `kind`: IP, OTHER, SHORT, UNKNOWN.
-
-    row  a record of DECODED: all but ts_ns, number and hash are written where the answer is IP
-    """
-    row.vlan = -1
-    row.mac_at = -1
-    if caplen == origlen and fcs < caplen:
-        caplen -= fcs
-        origlen -= fcs
-    end = at + caplen
-    row.frame_octets = max(origlen, caplen)
-    found, inner, known = link(octets, at, end, kind, row)
-    if not known:
-        return UNKNOWN
-    if found < 0:
-        return SHORT
-    wire = max(origlen, caplen) - (inner - at)
-    if found == 0x0800:
-        body, left = ipv4(octets, inner, end, wire, row)
-    elif found == 0x86DD:
-        body, left = ipv6(octets, inner, end, wire, row)
-    else:
-        return OTHER
-    if body < 0:
-        return SHORT
-    # a length field larger than the frame is damage: nobody sent those octets
-    left = max(min(left, wire - (body - inner)), 0)
-    row.ip_octets = min(row.ip_octets, wire)
-    transport(octets, body, end, left, row)
-    return IP

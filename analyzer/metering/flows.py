@@ -16,6 +16,7 @@ import numpy.typing as npt
 from analyzer.kernels import flows as fl
 from analyzer.kernels import tcp
 from analyzer.kernels.headers import ICMP, ICMPV6, TCP, UDP, V4_MAPPED
+from analyzer.kernels.tunnels import KEPT_NAMES, NAMES
 from analyzer.metering.communityid import identify
 from analyzer.metering.sweep import Tables
 from analyzer.tables import Flows, build, mapped
@@ -134,6 +135,7 @@ def finish(tables: Tables) -> Flows:
         history=written,
         community_id=identify(flows),
         resp_frame=resp["first_frame"],
+        tunnel=mapped(flows["tunnel"], _wrapping),
         service=empty,
         certainty=empty,
         server_name=empty,
@@ -144,6 +146,11 @@ def finish(tables: Tables) -> Flows:
         **_sent("resp", resp, tables.gaps),
         **_handshake(flows, orig, resp),
     )
+
+
+def _wrapping(tunnel: int) -> str:
+    """The names of what a packet was wrapped in, outermost first."""
+    return ">".join(NAMES[tunnel >> place & 255] for place in range(0, 8 * KEPT_NAMES, 8) if tunnel >> place & 255)
 
 
 def _ends(flows: Array) -> dict[str, Array]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.kernels import flows as fl
+from analyzer.kernels import fragments as fr
 from analyzer.kernels import sweep as sw
 from analyzer.kernels.flows import FLOW, HISTORY, SIDE, rehash
 from analyzer.kernels.gaps import GAP
@@ -54,8 +55,11 @@ class Tables(NamedTuple):
     segments: Array
     arena: Array
     errors: Array
-    fragments: Array
+    waiting: Array
+    units: Array
+    pieces: Array
     decoded: Array
+    given_up: Array
     quoted: Array
     limits: Array
     likely: Array
@@ -99,8 +103,11 @@ class Sweep:
             segments=np.empty(room.segments, sw.SEGMENT),
             arena=np.empty(room.arena, np.uint8),
             errors=np.empty(room.errors, sw.ERROR),
-            fragments=np.zeros((sw.FRAGMENT_SLOTS, 2), np.int64),
-            decoded=fl.scratch(1),
+            waiting=np.zeros(fr.DATAGRAMS, fr.DATAGRAM),
+            units=np.empty((fr.DATAGRAMS, fr.UNITS), np.uint8),
+            pieces=np.empty(fr.DATAGRAMS * fr.PLACE, np.uint8),
+            decoded=fl.scratch(2),
+            given_up=fl.scratch(1),
             quoted=fl.scratch(1),
             limits=limits,
             likely=likely_servers(settings.server_ports),
@@ -125,25 +132,28 @@ class Sweep:
         self.tables.counters[[fl.FIRST_NS, fl.MAX_NS, fl.LAST_NS]] = -1
 
     def finish(self) -> None:
-        """No more octets come: read the first octets of the flows that still wait."""
+        """No more octets come: account for what waits, read the first octets of the flows that still do."""
+        if not sw.has_room(self.tables):
+            self._make_room()
+        sw.give_all_up(self.tables)
         self._harvest(final=True)
 
     def _make_room(self) -> None:
         """Grow, or empty, whichever table may not hold another batch."""
         tables, c, batch = self.tables, self.tables.counters, sw.BATCH
-        if 2 * (c[fl.FLOWS] + batch) > tables.slots.size:
-            slots = np.full(2 * max(tables.slots.size, batch), -1, np.int64)
+        if 2 * (c[fl.FLOWS] + sw.EVENTS) > tables.slots.size:
+            slots = np.full(2 * max(tables.slots.size, sw.EVENTS), -1, np.int64)
             rehash(tables.slots, slots, tables.flows, self.seed)
             tables = tables._replace(slots=slots)
-        if c[fl.FLOWS] + batch > tables.flows.size:
-            rows = max(tables.flows.size * 3 // 2, int(c[fl.FLOWS]) + batch)
+        if c[fl.FLOWS] + sw.EVENTS > tables.flows.size:
+            rows = max(tables.flows.size * 3 // 2, int(c[fl.FLOWS]) + sw.EVENTS)
             tables = tables._replace(flows=grown(tables.flows, rows))
             tables = tables._replace(sides=grown(tables.sides, 2 * rows))
             tables = tables._replace(histories=grown(tables.histories, rows))
         if c[fl.GAPS] + 4 * batch > tables.gaps.size:
             tables = tables._replace(gaps=grown(tables.gaps, 2 * max(tables.gaps.size, 4 * batch)))
         self.tables = tables
-        if c[fl.RATES] + batch > tables.rates.size:
+        if c[fl.RATES] + sw.EVENTS > tables.rates.size:
             self._make_room_for_rates()
         waiting = c[fl.ARENA] + batch * sw.STREAM_OCTETS > tables.arena.size
         if waiting or c[fl.SEGMENTS] + batch > tables.segments.size or c[fl.ERRORS] + batch > tables.errors.size:
@@ -152,7 +162,7 @@ class Sweep:
     def _make_room_for_rates(self) -> None:
         """Make bins wider until half of the log is free: memory stays flat however long the capture is."""
         rates, c = self.tables.rates, self.tables.counters
-        while c[fl.RATES] + sw.BATCH > rates.size // 2:
+        while c[fl.RATES] + sw.EVENTS > rates.size // 2:
             self.bin_ns = min(2 * self.bin_ns, LONGEST_NS)
             self.tables.limits[sw.BIN_NS] = self.bin_ns
             kept = compact(rates[: c[fl.RATES]], int(c[fl.FLOWS]), self.bin_ns)
