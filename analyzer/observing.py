@@ -20,6 +20,7 @@ from analyzer.iana import link_type_name
 from analyzer.kernels import flows as fl
 from analyzer.kernels import records as rc
 from analyzer.kernels.dns import ANSWER, MESSAGE
+from analyzer.kernels.links import WITHOUT_IP
 from analyzer.kernels.tunnels import NAMES as TUNNELS
 from analyzer.metering import flows as meter
 from analyzer.metering.harvest import Sessions
@@ -45,7 +46,7 @@ class Reading:
     def __init__(self, source: Source, sweep: Sweep) -> None:
         self.source = source
         self.sweep = sweep
-        self.links: dict[str, None] = {}
+        self.links: dict[str, bool] = {}  # by name, whether it may hold IP
         self.drops: dict[tuple[int, int], int] = {}
         self.sections = 0
         self.cut = ""
@@ -75,6 +76,11 @@ class Reading:
         self.cut = self.source.cut or self.cut
         return container
 
+    @property
+    def barren(self) -> str:
+        """That no link of the file holds IP, where it is so."""
+        return "" if any(self.links.values()) or not self.links else f"{', '.join(self.links)}: no IP on such a link"
+
     def _begin(self, container: Container) -> None:
         self.form[rc.KIND] = rc.PCAP if container.kind == "pcap" else rc.PCAPNG
         self.form[rc.LITTLE] = container.little
@@ -94,7 +100,7 @@ class Reading:
         row[0, rc.SNAPLEN] = interface.snaplen
         row[0, rc.LAST_TICK] = min((INT64 - max(interface.offset_ns, 0)) * parts // times, INT64)
         self.interfaces = np.concatenate([self.interfaces, row])
-        self.links[link_type_name(interface.link_type)] = None
+        self.links[link_type_name(interface.link_type)] = interface.link_type not in WITHOUT_IP
 
     def _sweep(self, octets: Array, at: int, end: int, offset: int) -> int:
         """Sweep a buffer; returns where the record begins that needs more octets than it holds."""
@@ -180,7 +186,7 @@ class Observer:
             Capture(
                 path=path, format=container.kind, packets=packets, octets=sweep.counter(fl.OCTETS) - before[1],
                 start_ns=max(sweep.counter(fl.FIRST_NS), 0), end_ns=max(sweep.counter(fl.MAX_NS), 0),
-                cut=bool(reading.cut), link_types=tuple(reading.links), note=reading.cut,
+                cut=bool(reading.cut), link_types=tuple(reading.links), note=reading.cut or reading.barren,
             )
         )  # fmt: skip
 

@@ -121,6 +121,8 @@ def add(octets, row, waiting, units, pieces, at):
         waiting.readable = min(waiting.readable, unit * 8 + row.payload_kept)
     for taken in range(0, row.payload, 8):
         claimed = min(row.payload - taken, 8)
+        if claimed < 8 and row.fragment & MORE:  # another one begins at a multiple of 8 only: this one was chopped
+            break
         for k in range(np.int64(units[unit]), claimed):
             if taken + k < row.payload_kept:
                 pieces[at + unit * 8 + k] = octets[row.payload_at + taken + k]

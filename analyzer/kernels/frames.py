@@ -5,11 +5,146 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.kernels import links as ln
-from analyzer.kernels.headers import ENCRYPTED, IP, OTHER, SHORT, TCP, UDP, UNKNOWN, ipv4, ipv6, transport
+from analyzer.kernels.carriers import is_carrier, within_udp
+from analyzer.kernels.headers import (
+    ENCRYPTED,
+    FRAGMENT,
+    IP,
+    OTHER,
+    SHORT,
+    TCP,
+    TUNNEL,
+    UDP,
+    UNKNOWN,
+    fits,
+    ipv4,
+    ipv6,
+    transport,
+)
 from analyzer.kernels.jit import inlined, kernel
-from analyzer.kernels.links import ETHERNET, IPV4_TYPE, IPV6_TYPE
-from analyzer.kernels.octets import be16
-from analyzer.kernels.tunnels import inward, is_carrier
+from analyzer.kernels.links import ETHERNET, IPV4_TYPE, IPV6_TYPE, PROTO, RAW_IP
+from analyzer.kernels.octets import be16, u8
+from analyzer.kernels.tunnels import ERSPAN, ETHERIP, GRE, KEPT_NAMES, UNNAMED, is_tag, unwrap, within_ip
+
+LAYERS = 16  # headers of one frame that are followed; tags count with their Ethernet header
+ROUNDS = 64
+
+
+@kernel
+def wrapped(row, name):
+    """Note that the packet that follows is wrapped in `name`; the first four are kept, the outermost lowest."""
+    if name == UNNAMED:
+        return
+    for place in range(0, 8 * KEPT_NAMES, 8):
+        if row.tunnel >> place == 0:
+            row.tunnel |= name << place
+            return
+
+
+@kernel
+def carried(octets, row):
+    """IP, or TUNNEL where the datagram in `row` carries another packet: inner_kind, inner_at, inner_end say which."""
+    row.carries = 0
+    if row.proto != UDP or row.payload_kept == 0 or not is_carrier(row.src_port, row.dst_port):
+        return IP
+    stop = row.payload_at + row.payload_kept
+    kind, at, name = within_udp(octets, row.payload_at, stop, row.payload - row.payload_kept, row)
+    if kind < 0:
+        return IP
+    row.carries = name
+    row.inner_kind = kind
+    row.inner_at = at
+    row.inner_end = stop
+    row.inner_cut = row.payload - row.payload_kept
+    row.payload_kept = 0
+    return TUNNEL
+
+
+@kernel
+def enter(octets, rows):
+    """Go on inside the tunnel of the datagram in `rows[0]`, as `inward` does."""
+    row = rows[0]
+    wrapped(row, row.carries)
+    row.carries = 0
+    return inward(octets, row.inner_at, row.inner_end, row.inner_cut, row.inner_kind, rows)
+
+
+@kernel
+def ip_header(octets, at, end, cut, kind, row):
+    """Read an IP header of either version: as headers.ipv4, the length clamped to what the frame can hold."""
+    wire = end - at + cut
+    if kind == RAW_IP:
+        kind = IPV6_TYPE if end > at and u8(octets, at) >> 4 == 6 else IPV4_TYPE
+    if kind == IPV4_TYPE:
+        body, left = ipv4(octets, at, end, wire, row)
+    else:
+        body, left = ipv6(octets, at, end, wire, row)
+    if body >= 0:
+        left = max(min(left, wire - (body - at)), 0)
+        row.ip_octets = min(row.ip_octets, wire)
+    return body, left
+
+
+@kernel
+def inward(octets, at, end, cut, kind, rows):
+    """Decode what `kind` announces at `at` into `rows[0]`, down to the innermost IP packet.
+
+    end   where the octets of the frame end; `cut` more were there on the wire
+    rows  two records of DECODED; the second keeps a packet of which it is not known yet whether it can be opened
+    Returns IP, TUNNEL (a datagram that carries another packet: account for it, then `enter`), FRAGMENT (payload_at
+    and payload tell which part), OTHER, SHORT or ENCRYPTED.
+    """
+    row = rows[0]
+    kept = False
+    at_kept, end_kept, left_kept = at, end, np.int64(0)
+    left = end - at + cut
+    why = np.int64(OTHER)
+    layers = 0
+    for _ in range(ROUNDS):
+        layers += 0 if is_tag(kind) or kind >= PROTO else 1
+        if layers > LAYERS:
+            break
+        if kind == IPV4_TYPE or kind == IPV6_TYPE or kind == RAW_IP:
+            body, left = ip_header(octets, at, end, cut, kind, row)
+            if body < 0 or (row.fragment and not fits(row.fragment, left)):
+                why = np.int64(SHORT)
+                break
+            if row.fragment:
+                row.payload_at = body
+                row.payload = left
+                row.payload_kept = max(min(end - body, left), 0)
+                return FRAGMENT
+            at = body
+            stop = min(end, body + left)
+            cut = max(body + left - stop, 0)
+            end = max(stop, body) if stop >= body else end
+            kind = PROTO + np.int64(row.proto)
+        elif kind >= PROTO:
+            following, inner, name = within_ip(octets, at, end, row.proto, row.version)
+            if following < 0:
+                transport(octets, at, end, left, row)
+                return carried(octets, row)
+            rows[1] = rows[0]
+            kept, at_kept, end_kept, left_kept = True, at, end, left
+            wrapped(row, name)
+            kind, at = following, inner
+            layers += 1 if name == GRE or name == ERSPAN or name == ETHERIP else 0
+        else:
+            following, at, name = unwrap(octets, at, end, kind, row)
+            if following < 0:
+                if following == ln.ENCRYPTED:
+                    why = np.int64(ENCRYPTED)
+                elif following == ln.SHORT:
+                    why = np.int64(SHORT)
+                break
+            wrapped(row, name)
+            kind = following
+    if kept:
+        rows[0] = rows[1]
+        transport(octets, at_kept, end_kept, left_kept, rows[0])
+        rows[0].carries = 0
+        return IP
+    return why
 
 
 @inlined

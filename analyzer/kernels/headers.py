@@ -116,10 +116,8 @@ def ipv6(octets, at, end, wire, row):
 
 @kernel
 def fits(fragment, octets):
-    """Whether a fragment of so many octets lies within the largest datagram and ends where another one can begin."""
-    if octets == 0 or (fragment & OFFSET) * 8 + octets > LARGEST:
-        return False
-    return fragment & MORE == 0 or octets % 8 == 0
+    """Whether a fragment of so many octets lies within the largest datagram."""
+    return octets > 0 and (fragment & OFFSET) * 8 + octets <= LARGEST
 
 
 @kernel

@@ -29,19 +29,9 @@ AVS, PPPD, JUNIPER_ETHER, MFR, PPI, PPP_WITH_DIR, C_HDLC_WITH_DIR, FRAME_RELAY_W
 IPNET, IPV4, IPV6, NFLOG, NETANALYZER, PKTAP, SLL2, DSA_BRCM, DSA_BRCM_FIRST, DSA, EDSA = (
     226, 228, 229, 239, 240, 258, 276, 281, 282, 284, 285,
 )  # fmt: skip
+# USB, Bluetooth, IEEE 802.15.4, CAN, D-Bus, netlink, pfsync: nothing that is read here
+WITHOUT_IP = (186, 189, 220, 249, 266, 187, 201, 251, 254, 255, 256, 272, 195, 215, 230, 283, 190, 227, 231, 253, 246)
 OLD_ATM_LLC, RAW_OLD, RAW_BSD, OLD_SLIP_BSDOS, OLD_ATM_CLIP, OLD_PKTAP = 11, 12, 14, 15, 19, 149
-
-
-@kernel
-def holds_no_ip(kind):
-    """Whether it is a link that carries no IP which is read here: USB, Bluetooth, CAN, 802.15.4, D-Bus, netlink."""
-    if kind == 186 or kind == 189 or kind == 220 or kind == 249 or kind == 266:
-        return True
-    if kind == 187 or kind == 201 or kind == 251 or kind == 254 or kind == 255 or kind == 256 or kind == 272:
-        return True
-    if kind == 195 or kind == 215 or kind == 230 or kind == 283:
-        return True
-    return kind == 190 or kind == 227 or kind == 231 or kind == 253 or kind == 246
 
 
 @kernel
@@ -387,4 +377,4 @@ def link(octets, at, end, cut, kind, row):
         return points(octets, at, end, kind)
     if kind == SUNATM or kind == ATM_LLC or kind == OLD_ATM_LLC or kind == ATM_CLIP or kind == OLD_ATM_CLIP:
         return points(octets, at, end, kind)
-    return (NO_IP if holds_no_ip(kind) else UNKNOWN_LINK), at, end
+    return (NO_IP if kind in WITHOUT_IP else UNKNOWN_LINK), at, end

@@ -1,24 +1,18 @@
-"""Packets within packets: from a frame's first packet to the innermost IP packet, and what it was wrapped in.
+"""Packets within packets: the headers that stand between a link and an IP packet, or between two IP packets.
 
 Each header is taken off by a kernel that returns (kind, at, name): what follows, where it begins, and what the header
 is called; a kind below 0 says that it is no such header. Source: RFC 3032 (MPLS), 4385 (control word), 2516 (PPPoE),
-1661 and 1662 (PPP), 2784 and 2890 (GRE), 2637 (PPTP), 3378 (EtherIP), 7348 (VXLAN), 8926 (GENEVE), 4380 (Teredo),
-2661 (L2TP), 7510 (MPLS in UDP), 8300 (NSH); IEEE 802.1ah, 802.1AE; 3GPP TS 29.281 (GTP-U);
-draft-foschiano-erspan-03; draft-ietf-nvo3-vxlan-gpe-13.
+1661 and 1662 (PPP), 2784 and 2890 (GRE), 2637 (PPTP), 3378 (EtherIP), 8300 (NSH); IEEE 802.1ah, 802.1AE;
+draft-foschiano-erspan-03.
 """
 
 from __future__ import annotations
 
-import numpy as np
-
 from analyzer.kernels import links as ln
-from analyzer.kernels.headers import ENCRYPTED, FRAGMENT, IP, OTHER, SHORT, TUNNEL, UDP, fits, ipv4, ipv6, transport
 from analyzer.kernels.jit import kernel
-from analyzer.kernels.links import ETHERNET_TYPE, IPV4_TYPE, IPV6_TYPE, LLC, NO_IP, PPP_TYPE, PPPOE_TYPE, PROTO, RAW_IP
+from analyzer.kernels.links import ETHERNET_TYPE, IPV4_TYPE, IPV6_TYPE, LLC, NO_IP, PPP_TYPE, PPPOE_TYPE, RAW_IP
 from analyzer.kernels.octets import be16, be32, u8
 
-LAYERS = 16  # headers of one frame that are followed; tags count with their Ethernet header
-ROUNDS = 64
 KEPT_NAMES = 4
 
 NAMES = (
@@ -29,7 +23,7 @@ UNNAMED, PPPOE, MPLS, GRE, ERSPAN, IPIP, SIX_IN_FOUR, IP6TNL, ETHERIP, PBB, NSH,
 VXLAN, GENEVE, GTPU, TEREDO, L2TP = range(12, 17)
 
 MPLS_TYPE, MPLS_MULTICAST, PBB_TYPE, NSH_TYPE, MACSEC_TYPE = 0x8847, 0x8848, 0x88E7, 0x894F, 0x88E5
-ERSPAN_TYPE, ERSPAN_3_TYPE = 0x88BE, 0x22EB
+ERSPAN_TYPE, ERSPAN_3_TYPE, EOIP_TYPE = 0x88BE, 0x22EB, 0x6400  # the last is MikroTik's
 
 
 @kernel
@@ -60,6 +54,8 @@ def gre(octets, at, end):
     flags, kind = be16(octets, at), be16(octets, at + 2)
     version = flags & 7
     at += 4
+    if flags == 0x2001 and kind == EOIP_TYPE:
+        return ETHERNET_TYPE, at + 4, GRE
     if flags & 0x4000 or version > 1 or (version == 1 and (kind != PPP_TYPE or flags & 0x2000 == 0)):
         return NO_IP, at, GRE
     at += (4 if flags & 0x8000 else 0) + (4 if flags & 0x2000 else 0) + (4 if flags & 0x1000 else 0)
@@ -213,250 +209,3 @@ def unwrap(octets, at, end, kind, row):
     if kind == MACSEC_TYPE:
         return secured(octets, at, end)
     return NO_IP, at, UNNAMED
-
-
-@kernel
-def seems(octets, at, end, cut, kind):
-    """Whether what `kind` announces can begin at `at`: a check for tunnels that only a port tells of."""
-    have = end - at
-    if kind == RAW_IP and have > 0:
-        kind = IPV6_TYPE if u8(octets, at) >> 4 == 6 else IPV4_TYPE
-    if kind == IPV4_TYPE:
-        if have < 20 or u8(octets, at) >> 4 != 4 or u8(octets, at) & 15 < 5:
-            return False
-        total = be16(octets, at + 2)
-        return total == 0 or (u8(octets, at) & 15) * 4 <= total <= have + cut
-    if kind == IPV6_TYPE:
-        return have >= 40 and u8(octets, at) >> 4 == 6 and be16(octets, at + 4) + 40 <= have + cut
-    if kind == ETHERNET_TYPE:
-        return have >= 14
-    return False
-
-
-@kernel
-def begins(octets, at, end, cut, kind):
-    """As `seems`, for what stands under PPP or labels as well."""
-    if kind == PPP_TYPE:
-        kind, at, _ = ppp(octets, at, end)
-    if kind == MPLS_TYPE:
-        kind, at, _ = mpls(octets, at, end)
-    return kind >= 0 and at <= end and seems(octets, at, end, cut, kind)
-
-
-@kernel
-def vxlan(octets, at, end, port):
-    """VXLAN, and its generic extension on a port of its own."""
-    if end - at < 8:
-        return NO_IP, at, VXLAN
-    if port != 4790:
-        return (ETHERNET_TYPE if u8(octets, at) & 0x08 else NO_IP), at + 8, VXLAN
-    following = u8(octets, at + 3)
-    if u8(octets, at) & 0x3C != 0x0C:
-        return NO_IP, at, VXLAN
-    kind = IPV4_TYPE if following == 1 else IPV6_TYPE if following == 2 else ETHERNET_TYPE if following == 3 else NO_IP
-    return kind, at + 8, VXLAN
-
-
-@kernel
-def geneve(octets, at, end):
-    """GENEVE with its options."""
-    if end - at < 8 or u8(octets, at) >> 6:
-        return NO_IP, at, GENEVE
-    kind = be16(octets, at + 2)
-    known = kind == ETHERNET_TYPE or kind == IPV4_TYPE or kind == IPV6_TYPE or kind == MPLS_TYPE
-    return (kind if known else NO_IP), at + 8 + (u8(octets, at) & 0x3F) * 4, GENEVE
-
-
-@kernel
-def gtpu(octets, at, end):
-    """A user's packet in GTP-U, its extension headers passed over."""
-    if end - at < 8 or u8(octets, at) & 0xF0 != 0x30 or u8(octets, at + 1) != 255:
-        return NO_IP, at, GTPU
-    flags = u8(octets, at) & 7
-    at += 8
-    if flags:
-        if end - at < 4:
-            return NO_IP, at, GTPU
-        following = u8(octets, at + 3) if flags & 4 else 0
-        at += 4
-        for _ in range(8):
-            if following == 0:
-                break
-            size = u8(octets, at) * 4 if end > at else 0
-            if size == 0 or size > end - at:
-                return NO_IP, at, GTPU
-            at += size
-            following = u8(octets, at - 1)
-    return RAW_IP, at, GTPU
-
-
-@kernel
-def teredo(octets, at, end):
-    """IPv6 in Teredo, after its authentication and origin indications."""
-    if end - at >= 4 and be16(octets, at) == 1:
-        at += 13 + u8(octets, at + 2) + u8(octets, at + 3)
-    if end - at >= 8 and be16(octets, at) == 0:
-        at += 8
-    return IPV6_TYPE, at, TEREDO
-
-
-@kernel
-def l2tp(octets, at, end):
-    """A data message of L2TP version 2."""
-    if end - at < 6:
-        return NO_IP, at, L2TP
-    flags = be16(octets, at)
-    if flags & 0x800F != 2 or flags & 0x34F0:
-        return NO_IP, at, L2TP
-    at += 6 + (2 if flags & 0x4000 else 0) + (4 if flags & 0x0800 else 0)
-    if flags & 0x0200:
-        if end - at < 2:
-            return NO_IP, at, L2TP
-        at += 2 + be16(octets, at)
-    return PPP_TYPE, at, L2TP
-
-
-@kernel
-def is_carrier(one, other):
-    """Whether a port of a datagram's is one that tunnels use."""
-    if other == 4789 or other == 8472 or other == 4790 or other == 6081 or other == 6635:
-        return True
-    return one == 2152 or other == 2152 or one == 3544 or other == 3544 or one == 1701 or other == 1701
-
-
-@kernel
-def within_udp(octets, at, end, cut, row):
-    """The tunnel in a datagram's payload: as the others, NO_IP where what follows cannot be what it announces."""
-    one, port = row.src_port, row.dst_port
-    if port == 4789 or port == 8472 or port == 4790:
-        kind, at, name = vxlan(octets, at, end, port)
-    elif port == 6081:
-        kind, at, name = geneve(octets, at, end)
-    elif port == 6635:
-        kind, at, name = mpls(octets, at, end)
-    elif one == 2152 or port == 2152:
-        kind, at, name = gtpu(octets, at, end)
-    elif one == 3544 or port == 3544:
-        kind, at, name = teredo(octets, at, end)
-    else:
-        kind, at, name = l2tp(octets, at, end)
-    if kind < 0 or at > end or not begins(octets, at, end, cut, kind):
-        return NO_IP, at, name
-    return kind, at, name
-
-
-@kernel
-def wrapped(row, name):
-    """Note that the packet that follows is wrapped in `name`; the first four are kept, the outermost lowest."""
-    if name == UNNAMED:
-        return
-    for place in range(0, 8 * KEPT_NAMES, 8):
-        if row.tunnel >> place == 0:
-            row.tunnel |= name << place
-            return
-
-
-@kernel
-def carried(octets, row):
-    """IP, or TUNNEL where the datagram in `row` carries another packet: inner_kind, inner_at, inner_end say which."""
-    row.carries = 0
-    if row.proto != UDP or row.payload_kept == 0 or not is_carrier(row.src_port, row.dst_port):
-        return IP
-    stop = row.payload_at + row.payload_kept
-    kind, at, name = within_udp(octets, row.payload_at, stop, row.payload - row.payload_kept, row)
-    if kind < 0:
-        return IP
-    row.carries = name
-    row.inner_kind = kind
-    row.inner_at = at
-    row.inner_end = stop
-    row.inner_cut = row.payload - row.payload_kept
-    row.payload_kept = 0
-    return TUNNEL
-
-
-@kernel
-def enter(octets, rows):
-    """Go on inside the tunnel of the datagram in `rows[0]`, as `inward` does."""
-    row = rows[0]
-    wrapped(row, row.carries)
-    row.carries = 0
-    return inward(octets, row.inner_at, row.inner_end, row.inner_cut, row.inner_kind, rows)
-
-
-@kernel
-def ip_header(octets, at, end, cut, kind, row):
-    """Read an IP header of either version: as headers.ipv4, the length clamped to what the frame can hold."""
-    wire = end - at + cut
-    if kind == RAW_IP:
-        kind = IPV6_TYPE if end > at and u8(octets, at) >> 4 == 6 else IPV4_TYPE
-    if kind == IPV4_TYPE:
-        body, left = ipv4(octets, at, end, wire, row)
-    else:
-        body, left = ipv6(octets, at, end, wire, row)
-    if body >= 0:
-        left = max(min(left, wire - (body - at)), 0)
-        row.ip_octets = min(row.ip_octets, wire)
-    return body, left
-
-
-@kernel
-def inward(octets, at, end, cut, kind, rows):
-    """Decode what `kind` announces at `at` into `rows[0]`, down to the innermost IP packet.
-
-    end   where the octets of the frame end; `cut` more were there on the wire
-    rows  two records of DECODED; the second keeps a packet of which it is not known yet whether it can be opened
-    Returns IP, TUNNEL (a datagram that carries another packet: account for it, then `enter`), FRAGMENT (payload_at
-    and payload tell which part), OTHER, SHORT or ENCRYPTED.
-    """
-    row = rows[0]
-    kept = False
-    at_kept, end_kept, left_kept = at, end, np.int64(0)
-    left = end - at + cut
-    why = np.int64(OTHER)
-    layers = 0
-    for _ in range(ROUNDS):
-        layers += 0 if is_tag(kind) or kind >= PROTO else 1
-        if layers > LAYERS:
-            break
-        if kind == IPV4_TYPE or kind == IPV6_TYPE or kind == RAW_IP:
-            body, left = ip_header(octets, at, end, cut, kind, row)
-            if body < 0 or (row.fragment and not fits(row.fragment, left)):
-                why = np.int64(SHORT)
-                break
-            if row.fragment:
-                row.payload_at = body
-                row.payload = left
-                row.payload_kept = max(min(end - body, left), 0)
-                return FRAGMENT
-            at = body
-            stop = min(end, body + left)
-            cut = max(body + left - stop, 0)
-            end = max(stop, body) if stop >= body else end
-            kind = PROTO + np.int64(row.proto)
-        elif kind >= PROTO:
-            following, inner, name = within_ip(octets, at, end, row.proto, row.version)
-            if following < 0:
-                transport(octets, at, end, left, row)
-                return carried(octets, row)
-            rows[1] = rows[0]
-            kept, at_kept, end_kept, left_kept = True, at, end, left
-            wrapped(row, name)
-            kind, at = following, inner
-            layers += 1 if name == GRE or name == ERSPAN or name == ETHERIP else 0
-        else:
-            following, at, name = unwrap(octets, at, end, kind, row)
-            if following < 0:
-                if following == ln.ENCRYPTED:
-                    why = np.int64(ENCRYPTED)
-                elif following == ln.SHORT:
-                    why = np.int64(SHORT)
-                break
-            wrapped(row, name)
-            kind = following
-    if kept:
-        rows[0] = rows[1]
-        transport(octets, at_kept, end_kept, left_kept, rows[0])
-        rows[0].carries = 0
-        return IP
-    return why

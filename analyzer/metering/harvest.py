@@ -13,7 +13,8 @@ from analyzer.conversations import Conversation, Message, Stream
 from analyzer.kernels import dns, streams, tls
 from analyzer.kernels import flows as fl
 from analyzer.kernels.headers import TCP, UDP
-from analyzer.kernels.sweep import BATCH, SEGMENT, STREAM_OCTETS, STREAM_OCTETS_TWICE, STREAM_SEGMENTS
+from analyzer.kernels.keeping import SEGMENT, STREAM_OCTETS, STREAM_OCTETS_TWICE, STREAM_SEGMENTS
+from analyzer.kernels.sweep import BATCH
 from analyzer.metering.strings import Strings
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from analyzer.kernels import flows as fl
 from analyzer.kernels import fragments as fr
+from analyzer.kernels import keeping
 from analyzer.kernels import sweep as sw
 from analyzer.kernels.flows import FLOW, HISTORY, SIDE, rehash
 from analyzer.kernels.gaps import GAP
@@ -38,7 +39,7 @@ class Room(NamedTuple):
         """The same, with room for one batch at least: less would never be enough."""
         return self._replace(
             segments=max(self.segments, sw.BATCH),
-            arena=max(self.arena, sw.BATCH * sw.STREAM_OCTETS),
+            arena=max(self.arena, sw.BATCH * keeping.STREAM_OCTETS),
             errors=max(self.errors, sw.BATCH),
         )
 
@@ -100,9 +101,9 @@ class Sweep:
             histories=np.empty((room.flows, HISTORY), np.uint8),
             gaps=np.empty(room.gaps, GAP),
             rates=np.empty(settings.rates, sw.RATE),
-            segments=np.empty(room.segments, sw.SEGMENT),
+            segments=np.empty(room.segments, keeping.SEGMENT),
             arena=np.empty(room.arena, np.uint8),
-            errors=np.empty(room.errors, sw.ERROR),
+            errors=np.empty(room.errors, keeping.ERROR),
             waiting=np.zeros(fr.DATAGRAMS, fr.DATAGRAM),
             units=np.empty((fr.DATAGRAMS, fr.UNITS), np.uint8),
             pieces=np.empty(fr.DATAGRAMS * fr.PLACE, np.uint8),
@@ -142,7 +143,7 @@ class Sweep:
         """Grow, or empty, whichever table may not hold another batch."""
         tables, c, batch = self.tables, self.tables.counters, sw.BATCH
         if 2 * (c[fl.FLOWS] + sw.EVENTS) > tables.slots.size:
-            slots = np.full(2 * max(tables.slots.size, sw.EVENTS), -1, np.int64)
+            slots = np.full(2 * max(tables.slots.size, sw.BATCH), -1, np.int64)
             rehash(tables.slots, slots, tables.flows, self.seed)
             tables = tables._replace(slots=slots)
         if c[fl.FLOWS] + sw.EVENTS > tables.flows.size:
@@ -155,7 +156,7 @@ class Sweep:
         self.tables = tables
         if c[fl.RATES] + sw.EVENTS > tables.rates.size:
             self._make_room_for_rates()
-        waiting = c[fl.ARENA] + batch * sw.STREAM_OCTETS > tables.arena.size
+        waiting = c[fl.ARENA] + batch * keeping.STREAM_OCTETS > tables.arena.size
         if waiting or c[fl.SEGMENTS] + batch > tables.segments.size or c[fl.ERRORS] + batch > tables.errors.size:
             self._harvest(final=False)
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.kernels.dns import MESSAGE
-from analyzer.kernels.sweep import SEGMENT
+from analyzer.kernels.keeping import SEGMENT
 from analyzer.metering.flows import addresses
 from analyzer.metering.harvest import Harvest
 from analyzer.metering.strings import Strings
