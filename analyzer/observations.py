@@ -37,6 +37,9 @@ class Quality:
     unknown_link_frames: int = 0
     undecoded_frames: int = 0
     non_ip_frames: int = 0
+    encrypted_frames: int = 0
+    fragments: int = 0
+    stray_fragments: int = 0
     time_steps_back: int = 0
     bin_ns: int = 1_000_000_000
 
