@@ -57,7 +57,7 @@ def llc(piece):
     if len(piece.octets) >= 8 and piece.octets[:6] == b"\xaa\xaa\x03\x00\x00\x00":
         return piece.be16(6), piece.after(8)
     if len(piece.octets) >= 3 and piece.octets[:3] == b"\x06\x06\x03":
-        return IPV4, piece.after(3)
+        return by_nibble(piece.after(3))
     raise NotIpError
 
 

@@ -8,6 +8,8 @@ from tests.oracle.pieces import CutError, Piece
 
 PLACES = 64
 MOST = 65535
+PATIENCE_NS = 60 * 1_000_000_000
+"""RFC 8200 section 4.5: what is not whole 60 s after the first fragment that came is given up."""
 
 
 class Fragment(NamedTuple):
@@ -21,8 +23,9 @@ class Fragment(NamedTuple):
 class Datagram:
     """What was seen of one datagram."""
 
-    def __init__(self):
-        self.packet = None
+    def __init__(self, ts_ns):
+        self.ts_ns = ts_ns
+        self.packet = self.proto = None
         self.frames = self.frame_octets = self.ip_octets = 0
         self.first = None
         self.end = None
@@ -37,8 +40,10 @@ class Datagram:
         self.frame_octets += packet.frame_octets
         self.ip_octets += packet.ip_octets
         if fragment.offset == 0 and self.first is None:
-            self.first = piece
-        if not fragment.more and self.end is None:
+            self.first, self.proto = piece, packet.proto
+        if fragment.more:  # offsets count units of 8 octets: nothing can be joined to the rest of one
+            piece = piece.first(piece.wire // 8 * 8)
+        elif self.end is None:
             self.end = fragment.offset + piece.wire
         if not piece.whole:
             self.kept = min(self.kept, fragment.offset + len(piece.octets))
@@ -63,15 +68,17 @@ class Waiting:
 
     def add(self, packet, fragment, piece):
         """(datagram, its payload or None, the datagram that had to go or None)."""
-        if not piece.wire or fragment.offset + piece.wire > MOST or (fragment.more and piece.wire % 8):
+        if not piece.wire or fragment.offset + piece.wire > MOST:
             raise CutError
         self.seen += 1
-        key = (packet.version, packet.src, packet.dst, packet.proto, fragment.ident)
+        key = (packet.src, packet.dst, fragment.ident, packet.proto if packet.version == 4 else None)
         gone = None
+        if key in self.datagrams and packet.ts_ns - self.datagrams[key].ts_ns > PATIENCE_NS:
+            gone = self.datagrams.pop(key)
         if key not in self.datagrams:
             if len(self.datagrams) == PLACES:
                 gone = self.datagrams.pop(next(iter(self.datagrams)))
-            self.datagrams[key] = Datagram()
+            self.datagrams[key] = Datagram(packet.ts_ns)
         datagram = self.datagrams[key]
         datagram.add(packet, fragment, piece)
         whole = datagram.whole()

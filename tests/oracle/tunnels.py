@@ -12,6 +12,9 @@ from dataclasses import replace
 from tests.oracle.ethertypes import ETHERNET, IPV4, IPV6, MPLS, PPP, by_nibble, mpls, ppp
 from tests.oracle.pieces import NoPacketError, NotIpError
 
+EOIP = (0x2001, 0x6400)
+"""Flags and protocol of GRE by which MikroTik's Ethernet over IP is known: length, tunnel id, frame."""
+
 NESTED = 4
 """UDP tunnels within each other that are opened."""
 
@@ -24,6 +27,9 @@ def ip_in_ip(kind, piece, packet, wrapping):
 def gre(piece, _, wrapping):
     """RFC 2784 and 2890, or PPTP's version 1 with PPP in it; ERSPAN has a name of its own."""
     flags, protocol = piece.be16(0), piece.be16(2)
+    if (flags, protocol) == EOIP:
+        wrapping.tunnel += ("gre",)
+        return ETHERNET, piece.after(8)
     enhanced = flags & 7 == 1
     if flags & 7 > 1 or flags & 0x4000 or (enhanced and (protocol != PPP or not flags & 0x2000)):
         raise NotIpError

@@ -78,7 +78,7 @@ class Unwrapping:
             return None
         packet.frames = wrapping.frames = datagram.frames
         packet.frame_octets = wrapping.frame_octets = datagram.frame_octets
-        packet.ip_octets = datagram.ip_octets
+        packet.ip_octets, packet.proto = datagram.ip_octets, datagram.proto
         return whole
 
     def give_up(self, datagram):
@@ -87,6 +87,7 @@ class Unwrapping:
         try:
             if datagram.first is None:
                 raise CutError
+            packet.proto = datagram.proto
             first, fragment = headers.pass_over(datagram.first, datagram.first.wire, packet)
         except CutError:
             fragment = datagram
