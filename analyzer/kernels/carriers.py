@@ -9,7 +9,7 @@ from __future__ import annotations
 from analyzer.kernels.jit import kernel
 from analyzer.kernels.links import ETHERNET_TYPE, IPV4_TYPE, IPV6_TYPE, NO_IP, PPP_TYPE, RAW_IP
 from analyzer.kernels.octets import be16, u8
-from analyzer.kernels.tunnels import GENEVE, GTPU, L2TP, MPLS_TYPE, TEREDO, VXLAN, mpls, ppp
+from analyzer.kernels.tunnels import GENEVE, GTPU, L2TP, MPLS_TYPE, TEREDO, UNNAMED, VXLAN, mpls, ppp
 
 
 @kernel
@@ -60,8 +60,7 @@ def geneve(octets, at, end):
     if end - at < 8 or u8(octets, at) >> 6:
         return NO_IP, at, GENEVE
     kind = be16(octets, at + 2)
-    known = kind == ETHERNET_TYPE or kind == IPV4_TYPE or kind == IPV6_TYPE or kind == MPLS_TYPE
-    return (kind if known else NO_IP), at + 8 + (u8(octets, at) & 0x3F) * 4, GENEVE
+    return kind, at + 8 + (u8(octets, at) & 0x3F) * 4, GENEVE
 
 
 @kernel
@@ -76,9 +75,7 @@ def gtpu(octets, at, end):
             return NO_IP, at, GTPU
         following = u8(octets, at + 3) if flags & 4 else 0
         at += 4
-        for _ in range(8):
-            if following == 0:
-                break
+        while following:
             size = u8(octets, at) * 4 if end > at else 0
             if size == 0 or size > end - at:
                 return NO_IP, at, GTPU
@@ -103,7 +100,7 @@ def l2tp(octets, at, end):
     if end - at < 6:
         return NO_IP, at, L2TP
     flags = be16(octets, at)
-    if flags & 0x800F != 2 or flags & 0x34F0:
+    if flags & 0x800F != 2:
         return NO_IP, at, L2TP
     at += 6 + (2 if flags & 0x4000 else 0) + (4 if flags & 0x0800 else 0)
     if flags & 0x0200:
@@ -122,21 +119,34 @@ def is_carrier(one, other):
 
 
 @kernel
-def within_udp(octets, at, end, cut, row):
-    """The tunnel in a datagram's payload: as the others, NO_IP where what follows cannot be what it announces."""
-    one, port = row.src_port, row.dst_port
-    if port == 4789 or port == 8472 or port == 4790:
-        kind, at, name = vxlan(octets, at, end, port)
-    elif port == 6081:
-        kind, at, name = geneve(octets, at, end)
-    elif port == 6635:
-        kind, at, name = mpls(octets, at, end)
-    elif one == 2152 or port == 2152:
-        kind, at, name = gtpu(octets, at, end)
-    elif one == 3544 or port == 3544:
-        kind, at, name = teredo(octets, at, end)
-    else:
-        kind, at, name = l2tp(octets, at, end)
+def tried(octets, at, end, cut, kind, name):
+    """The tunnel whose header was read, NO_IP where what follows cannot be what it announces."""
     if kind < 0 or at > end or not begins(octets, at, end, cut, kind):
         return NO_IP, at, name
     return kind, at, name
+
+
+@kernel
+def within_udp(octets, at, end, cut, row):
+    """The tunnel in a datagram's payload: the first one that its ports allow and its octets bear out."""
+    one, port = row.src_port, row.dst_port
+    found = NO_IP, at, UNNAMED
+    if port == 4789 or port == 8472 or port == 4790:
+        kind, inner, name = vxlan(octets, at, end, port)
+        found = tried(octets, inner, end, cut, kind, name)
+    if found[0] < 0 and port == 6081:
+        kind, inner, name = geneve(octets, at, end)
+        found = tried(octets, inner, end, cut, kind, name)
+    if found[0] < 0 and (one == 2152 or port == 2152):
+        kind, inner, name = gtpu(octets, at, end)
+        found = tried(octets, inner, end, cut, kind, name)
+    if found[0] < 0 and (one == 3544 or port == 3544):
+        kind, inner, name = teredo(octets, at, end)
+        found = tried(octets, inner, end, cut, kind, name)
+    if found[0] < 0 and (one == 1701 or port == 1701):
+        kind, inner, name = l2tp(octets, at, end)
+        found = tried(octets, inner, end, cut, kind, name)
+    if found[0] < 0 and port == 6635:
+        kind, inner, name = mpls(octets, at, end)
+        found = tried(octets, inner, end, cut, kind, name)
+    return found

@@ -24,9 +24,10 @@ from analyzer.kernels.headers import (
 from analyzer.kernels.jit import inlined, kernel
 from analyzer.kernels.links import ETHERNET, IPV4_TYPE, IPV6_TYPE, PROTO, RAW_IP
 from analyzer.kernels.octets import be16, u8
-from analyzer.kernels.tunnels import ERSPAN, ETHERIP, GRE, KEPT_NAMES, UNNAMED, is_tag, unwrap, within_ip
+from analyzer.kernels.tunnels import KEPT_NAMES, PPPOE, UNNAMED, is_tag, unwrap, within_ip
 
 LAYERS = 16  # headers of one frame that are followed; tags count with their Ethernet header
+TAGS = 7  # one after the other
 ROUNDS = 64
 
 
@@ -73,8 +74,6 @@ def enter(octets, rows):
 def ip_header(octets, at, end, cut, kind, row):
     """Read an IP header of either version: as headers.ipv4, the length clamped to what the frame can hold."""
     wire = end - at + cut
-    if kind == RAW_IP:
-        kind = IPV6_TYPE if end > at and u8(octets, at) >> 4 == 6 else IPV4_TYPE
     if kind == IPV4_TYPE:
         body, left = ipv4(octets, at, end, wire, row)
     else:
@@ -100,11 +99,21 @@ def inward(octets, at, end, cut, kind, rows):
     left = end - at + cut
     why = np.int64(OTHER)
     layers = 0
+    tags = 0
     for _ in range(ROUNDS):
         layers += 0 if is_tag(kind) or kind >= PROTO else 1
-        if layers > LAYERS:
+        tags = tags + 1 if is_tag(kind) else 0
+        if layers > LAYERS or tags > TAGS:
             break
-        if kind == IPV4_TYPE or kind == IPV6_TYPE or kind == RAW_IP:
+        if kind == RAW_IP:
+            if end - at < 1:
+                why = np.int64(SHORT)
+                break
+            version = u8(octets, at) >> 4
+            if version != 4 and version != 6:
+                break
+            kind = IPV4_TYPE if version == 4 else IPV6_TYPE
+        if kind == IPV4_TYPE or kind == IPV6_TYPE:
             body, left = ip_header(octets, at, end, cut, kind, row)
             if body < 0 or (row.fragment and not fits(row.fragment, left)):
                 why = np.int64(SHORT)
@@ -128,7 +137,7 @@ def inward(octets, at, end, cut, kind, rows):
             kept, at_kept, end_kept, left_kept = True, at, end, left
             wrapped(row, name)
             kind, at = following, inner
-            layers += 1 if name == GRE or name == ERSPAN or name == ETHERIP else 0
+            layers += 1
         else:
             following, at, name = unwrap(octets, at, end, kind, row)
             if following < 0:
@@ -139,6 +148,10 @@ def inward(octets, at, end, cut, kind, rows):
                 break
             wrapped(row, name)
             kind = following
+            if name == PPPOE:
+                wire = end - at + cut
+                end = min(end, at + be16(octets, at - 2))
+                cut = max(min(wire, be16(octets, at - 2)) - (end - at), 0)
     if kept:
         rows[0] = rows[1]
         transport(octets, at_kept, end_kept, left_kept, rows[0])

@@ -45,6 +45,13 @@ def family(number):
 
 
 @kernel
+def ethertype(octets, at):
+    """The type field at `at`; a length announces LLC."""
+    kind = be16(octets, at)
+    return kind if kind >= 1536 else LLC
+
+
+@kernel
 def after(at, size, end, kind):
     """What begins after a header of `size` octets."""
     return (kind, at + size, end) if end - at >= size else (SHORT, at, end)
@@ -58,13 +65,13 @@ def cooked(octets, at, end, kind, row):
             return SHORT, at, end
         if be16(octets, at + 4) == 6:
             row.mac_at = at + 6
-        return be16(octets, at + 14), at + 16, end
+        return ethertype(octets, at + 14), at + 16, end
     if kind == SLL2:
         if end - at < 20:
             return SHORT, at, end
         if u8(octets, at + 11) == 6:
             row.mac_at = at + 12
-        return be16(octets, at), at + 20, end
+        return ethertype(octets, at), at + 20, end
     if end - at < 4:
         return SHORT, at, end
     number = le32(octets, at)
@@ -73,24 +80,15 @@ def cooked(octets, at, end, kind, row):
 
 @kernel
 def wireless(octets, at, end, padded, row):
-    """An IEEE 802.11 frame: data frames that are not encrypted hold LLC."""
-    if end - at < 24:
+    """An IEEE 802.11 frame: data frames that are neither encrypted nor parts of one hold LLC."""
+    if end - at < 2:
         return SHORT, at, end
     control = u8(octets, at)
     flags = u8(octets, at + 1)
-    if control & 0x0C != 0x08 or control & 0x40:
+    if control & 0x0F != 0x08 or control & 0x40:
         return NO_IP, at, end
-    if flags & 0x40:
-        return ENCRYPTED, at, end
-    size = 24
-    source = at + 10
-    if flags & 3 == 3:
-        size = 30
-        source = at + 24
-    elif flags & 2:
-        source = at + 16
-    if u8(octets, at + 1) & 0x04 or u8(octets, at + 22) & 0x0F:  # a part of a frame
-        return NO_IP, at, end
+    size = 30 if flags & 3 == 3 else 24
+    source = at + (24 if flags & 3 == 3 else 16 if flags & 2 else 10)
     several = False
     if control & 0x80:
         if end - at < size + 2:
@@ -101,6 +99,10 @@ def wireless(octets, at, end, padded, row):
         size = (size + 3) & ~3
     if end - at < size:
         return SHORT, at, end
+    if flags & 0x40:
+        return ENCRYPTED, at, end
+    if flags & 0x04 or u8(octets, at + 22) & 0x0F:
+        return NO_IP, at, end
     row.mac_at = source
     at += size
     if several:  # the first of several frames in one
@@ -167,21 +169,29 @@ def frame_relay(octets, at, end, kind):
     if kind == FRAME_RELAY_WITH_DIR:
         at += 1
     if kind == MFR:
-        if end - at < 2 or u8(octets, at) & 0xC1 != 0xC0:
+        if end - at < 2:
+            return SHORT, at, end
+        if u8(octets, at) & 0xE0 != 0xC0:
             return NO_IP, at, end
         at += 2
-    for _ in range(4):  # the address ends with the octet whose last bit is set
-        if end - at < 1:
+    size = 1
+    while True:  # the address ends with the octet whose last bit is set, the second to the fourth
+        if end - at < size:
             return SHORT, at, end
-        at += 1
-        if u8(octets, at - 1) & 1:
+        if u8(octets, at + size - 1) & 1:
             break
-    if end - at < 2:
+        size += 1
+        if size > 4:
+            return NO_IP, at, end
+    if size == 1:
+        return NO_IP, at, end
+    at += size
+    if end - at < 1:
         return SHORT, at, end
     if u8(octets, at) != 3:
-        return be16(octets, at), at + 2, end
+        return (be16(octets, at), at + 2, end) if end - at >= 2 else (SHORT, at, end)
     at += 1
-    if u8(octets, at) == 0:
+    if end > at and u8(octets, at) == 0:
         at += 1
     if end - at < 1:
         return SHORT, at, end
@@ -192,8 +202,10 @@ def frame_relay(octets, at, end, kind):
         return IPV4_TYPE, at + 1, end
     if protocol == 0x8E:
         return IPV6_TYPE, at + 1, end
-    if protocol != 0x80 or end - at < 6:
+    if protocol != 0x80:
         return NO_IP, at, end
+    if end - at < 6:
+        return SHORT, at, end
     oui = be16(octets, at + 1) << 8 | u8(octets, at + 3)
     number = be16(octets, at + 4)
     if oui == 0:
@@ -247,17 +259,25 @@ def tagged(octets, at, end, kind, row):
     if end - at < first + 14 + tag:
         return SHORT, at, end
     row.mac_at = at + first + 6
-    return be16(octets, at + first + 12 + tag), at + first + 14 + tag, end
+    return ethertype(octets, at + first + 12 + tag), at + first + 14 + tag, end
 
 
 @kernel
 def juniper(octets, at, end):
     """Juniper's header before Ethernet: magic, flags, extensions where the flags say so."""
-    if end - at < 6 or be32(octets, at) >> 8 != 0x4D4743:
+    if end - at < 4:
+        return SHORT, at, end
+    if be32(octets, at) >> 8 != 0x4D4743:
         return NO_IP, at, end
     flags = u8(octets, at + 3)
-    size = 4 + (2 + be16(octets, at + 4) if flags & 0x80 else 0)
-    return after(at, size, end, RAW_IP if flags & 2 else ETHERNET_TYPE)
+    size = 4
+    if flags & 0x80:
+        if end - at < 6:
+            return SHORT, at, end
+        size += 2 + be16(octets, at + 4)
+    if flags & 2:  # no link header; the protocol's number stands in its place
+        return after(at, size + 4, end, RAW_IP)
+    return after(at, size, end, ETHERNET_TYPE)
 
 
 @kernel
@@ -265,15 +285,16 @@ def nflog(octets, at, end):
     """Linux's netfilter log: values with a type and a length, one of which is the packet."""
     if end - at < 4:
         return SHORT, at, end
-    number = u8(octets, at)
     at += 4
     while end - at >= 4:
         size = le16(octets, at)
-        if size < 4 or size > end - at:
-            return SHORT, at, end
-        if le16(octets, at + 2) & 0x7FFF == 9:
-            return family(number), at + 4, at + size
+        if size < 4:
+            return NO_IP, at, end
+        if le16(octets, at + 2) == 9:
+            return RAW_IP, at + 4, min(at + size, end)
         at += (size + 3) & ~3
+        if at > end:
+            return SHORT, at, end
     return NO_IP, at, end
 
 
@@ -328,15 +349,18 @@ def tap(octets, at, end, row):
     if end - at < 12:
         return SHORT, at, end
     size, kind = le32(octets, at), le32(octets, at + 8)
-    if size < 12 or end - at < size:
+    known = kind == ETHERNET or kind == RAW or kind == RAW_OLD or kind == NULL or kind == IEEE_802_11
+    if size < 12 or not known:
+        return UNKNOWN_LINK, at, end
+    if end - at < size:
         return SHORT, at, end
     if kind == ETHERNET:
         return ETHERNET_TYPE, at + size, end
-    if kind == RAW or kind == RAW_OLD or kind == RAW_BSD:
+    if kind == RAW or kind == RAW_OLD:
         return RAW_IP, at + size, end
     if kind == IEEE_802_11:
         return wireless(octets, at + size, end, False, row)
-    return cooked(octets, at + size, end, NULL, row) if kind == NULL or kind == LOOP else (UNKNOWN_LINK, at, end)
+    return cooked(octets, at + size, end, NULL, row)
 
 
 @kernel
@@ -351,8 +375,8 @@ def link(octets, at, end, cut, kind, row):
         return RAW_IP, at, end
     if kind == ETHERNET:
         return ETHERNET_TYPE, at, end
-    if kind == NETANALYZER:
-        return after(at, 4, end, ETHERNET_TYPE)
+    if kind == NETANALYZER:  # with the frame's FCS
+        return after(at, 4, end - 4 if cut == 0 and end - at >= 8 else end, ETHERNET_TYPE)
     if kind == IEEE_802_11:
         return wireless(octets, at, end, False, row)
     if kind == RADIOTAP or kind == PRISM or kind == AVS or kind == PPI:

@@ -10,7 +10,17 @@ from __future__ import annotations
 
 from analyzer.kernels import links as ln
 from analyzer.kernels.jit import kernel
-from analyzer.kernels.links import ETHERNET_TYPE, IPV4_TYPE, IPV6_TYPE, LLC, NO_IP, PPP_TYPE, PPPOE_TYPE, RAW_IP
+from analyzer.kernels.links import (
+    ETHERNET_TYPE,
+    IPV4_TYPE,
+    IPV6_TYPE,
+    LLC,
+    NO_IP,
+    PPP_TYPE,
+    PPPOE_TYPE,
+    RAW_IP,
+    ethertype,
+)
 from analyzer.kernels.octets import be16, be32, u8
 
 KEPT_NAMES = 4
@@ -31,7 +41,7 @@ def mpls(octets, at, end):
     """A stack of labels, and by its first octets what they carry: nothing says so (RFC 4928 section 3)."""
     for _ in range(16):
         if end - at < 4:
-            break
+            return ln.SHORT, at, MPLS
         at += 4
         if u8(octets, at - 2) & 1:
             if at >= end:
@@ -97,11 +107,13 @@ def ppp(octets, at, end):
     """The protocol of a PPP frame, its address and control octets left out or not."""
     if end - at >= 2 and be16(octets, at) == 0xFF03:
         at += 2
-    if end - at < 2:
-        return NO_IP, at, UNNAMED
+    if end - at < 1:
+        return ln.SHORT, at, UNNAMED
     number = u8(octets, at)
     if number & 1:
         at += 1
+    elif end - at < 2:
+        return ln.SHORT, at, UNNAMED
     else:
         number = be16(octets, at)
         at += 2
@@ -117,11 +129,9 @@ def ppp(octets, at, end):
 @kernel
 def llc(octets, at, end):
     """LLC of an 802.2 frame: SNAP with an ethertype, or IP by itself."""
-    if end - at < 8:
-        return NO_IP, at, UNNAMED
-    if be32(octets, at) == 0xAAAA0300 and be16(octets, at + 4) == 0:
+    if end - at >= 8 and be32(octets, at) == 0xAAAA0300 and be16(octets, at + 4) == 0:
         return be16(octets, at + 6), at + 8, UNNAMED
-    if be16(octets, at) == 0x0606 and u8(octets, at + 2) == 3:
+    if end - at >= 3 and be16(octets, at) == 0x0606 and u8(octets, at + 2) == 3:
         return RAW_IP, at + 3, UNNAMED
     return NO_IP, at, UNNAMED
 
@@ -129,12 +139,14 @@ def llc(octets, at, end):
 @kernel
 def service_chain(octets, at, end):
     """A network service header."""
-    if end - at < 8 or u8(octets, at) >> 6:
-        return NO_IP, at, NSH
+    if end - at < 4:
+        return ln.SHORT, at, NSH
     size = (be16(octets, at) & 0x3F) * 4
     following = u8(octets, at + 3)
-    if size < 8 or size > end - at:
+    if u8(octets, at) >> 6 or size < 8:
         return NO_IP, at, NSH
+    if size > end - at:
+        return ln.SHORT, at, NSH
     at += size
     if following == 1:
         return IPV4_TYPE, at, NSH
@@ -150,15 +162,17 @@ def service_chain(octets, at, end):
 @kernel
 def secured(octets, at, end):
     """MACsec's tag; what is integrity-protected only can be read."""
-    if end - at < 16:
-        return NO_IP, at, MACSEC
+    if end - at < 6:
+        return ln.SHORT, at, MACSEC
     flags = u8(octets, at)
     if flags & 0x80:
         return NO_IP, at, MACSEC
     if flags & 0x0C:
         return ln.ENCRYPTED, at, MACSEC
     at += 14 if flags & 0x20 else 6
-    return be16(octets, at), at + 2, MACSEC
+    if end - at < 2:
+        return ln.SHORT, at, MACSEC
+    return ethertype(octets, at), at + 2, MACSEC
 
 
 @kernel
@@ -167,7 +181,7 @@ def ethernet(octets, at, end, row):
     if end - at < 14:
         return ln.SHORT, at, UNNAMED
     row.mac_at = at + 6
-    return be16(octets, at + 12), at + 14, UNNAMED
+    return ethertype(octets, at + 12), at + 14, UNNAMED
 
 
 @kernel
@@ -183,7 +197,7 @@ def tag(octets, at, end, row):
         return ln.SHORT, at, UNNAMED
     if row.vlan < 0:
         row.vlan = be16(octets, at) & 0xFFF
-    return be16(octets, at + 2), at + 4, UNNAMED
+    return ethertype(octets, at + 2), at + 4, UNNAMED
 
 
 @kernel
@@ -196,14 +210,15 @@ def unwrap(octets, at, end, kind, row):
     if kind == MPLS_TYPE or kind == MPLS_MULTICAST:
         return mpls(octets, at, end)
     if kind == PPPOE_TYPE:
-        good = end - at >= 6 and be16(octets, at) == 0x1100
-        return (PPP_TYPE if good else NO_IP), at + 6, PPPOE
+        if end - at < 6:
+            return ln.SHORT, at, PPPOE
+        return (PPP_TYPE if be16(octets, at) == 0x1100 else NO_IP), at + 6, PPPOE
     if kind == PPP_TYPE:
         return ppp(octets, at, end)
-    if kind == LLC or kind < 1536:
+    if kind == LLC:
         return llc(octets, at, end)
     if kind == PBB_TYPE:
-        return (ETHERNET_TYPE if end - at >= 18 else NO_IP), at + 4, PBB
+        return (ETHERNET_TYPE if end - at >= 4 else ln.SHORT), at + 4, PBB
     if kind == NSH_TYPE:
         return service_chain(octets, at, end)
     if kind == MACSEC_TYPE:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,9 +68,8 @@ def test_nesting_has_an_end():
 
 
 def test_many_tags_are_followed():
-    """Tags count with their Ethernet header: a stack of thirty is read, and the outermost kept."""
+    """A stack of seven is read, and the outermost kept; eight are none of a network's."""
     packet = fr.ipv4("10.0.0.1", "10.0.0.2", fr.UDP, fr.udp(40000, 9, b"x"))
-    octets = fr.linked(packet, vlans=[(0x8100, k) for k in range(7, 37)])
-    sweep = swept([Shot(0, octets)])
-    assert sweep.tables.flows["vlan"][:1].tolist() == [7]
-    assert struct.unpack_from(">H", octets, 12) == (0x8100,)
+    octets = [fr.linked(packet, vlans=[(0x8100, 7 + k) for k in range(count)]) for count in (7, 8)]
+    assert swept([Shot(0, octets[0])]).tables.flows["vlan"][:1].tolist() == [7]
+    assert swept([Shot(0, octets[1])]).counter(fl.NOT_IP) == 1

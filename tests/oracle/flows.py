@@ -14,6 +14,9 @@ from tests.oracle.tcp import ACK, FIN, RST, SYN, Connection
 UDP_IDLE_NS = 300 * 1_000_000_000
 TCP_IDLE_NS = 7440 * 1_000_000_000
 
+NAMES = 4
+"""Tunnels around a flow that are named."""
+
 PAIRED = {
     1: {8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17, 10: 9, 9: 10},
     58: {128: 129, 129: 128, 133: 134, 134: 133, 135: 136, 136: 135, 130: 131, 131: 130, 139: 140, 140: 139,
@@ -42,6 +45,7 @@ class Flow:
     def __init__(self, number, packet):
         self.number = number
         self.proto, self.version, self.vlan = packet.proto, packet.version, packet.vlan
+        self.tunnel, self.carries = ">".join(packet.tunnel[:NAMES]), ""
         ports = (packet.src_port, packet.dst_port)
         source, target = (packet.src, ports[0]), (packet.dst, ports[1])
         answer = begins_as_answer(packet)
@@ -64,11 +68,9 @@ class Flow:
 
     def is_from_orig(self, packet):
         """Whether the originator sent the packet."""
-        if packet.first_from_orig is not None:
-            return packet.first_from_orig
         if packet.proto in {ICMP, ICMPV6} and packet.src == packet.dst:
             return not packet.reply
-        if packet.fragment == "later" or packet.proto in {ICMP, ICMPV6}:
+        if packet.proto in {ICMP, ICMPV6}:
             return packet.src == self.orig[0]
         return (packet.src, packet.src_port) == self.orig
 
@@ -94,20 +96,21 @@ class Flow:
         side = self.sides[0 if from_orig else 1]
         if not side.packets:
             side.first_frame, side.mac, side.ttl = packet.number, packet.src_mac, packet.ttl
-            if packet.proto == UDP and packet.fragment != "later":
+            if packet.proto == UDP:
                 self.udp_history += "D" if from_orig else "d"
-        side.packets += 1
+        side.packets += packet.frames
         side.octets += packet.ip_octets
         side.frame_octets += packet.frame_octets
         side.payload += packet.payload_octets
-        whole = packet.fragment != "later"
         if packet.payload_octets and not side.data_frame and packet.proto in {TCP, UDP}:
             side.data_frame = packet.number
         self.start_ns, self.end_ns = min(self.start_ns, packet.ts_ns), max(self.end_ns, packet.ts_ns)
-        self.last_frame = packet.number
-        if self.proto == TCP and whole:
+        self.first_frame = min(self.first_frame, packet.number)
+        self.last_frame = max(self.last_frame, packet.number)
+        self.carries = self.carries or packet.carries
+        if self.proto == TCP:
             self.feed_tcp(packet, from_orig)
-        elif whole and packet.payload:
+        elif packet.payload and not packet.carries:
             self.messages.append((packet.ts_ns, packet.number, from_orig, packet.payload))
 
     def feed_tcp(self, packet, from_orig):
@@ -162,7 +165,6 @@ class Table:
     def __init__(self):
         self.flows = []
         self.open = {}
-        self.fragments = {}
         self.sent = {}
 
     def feed(self, packet):
@@ -175,17 +177,11 @@ class Table:
 
     def flow_of(self, packet):
         """The packet's flow, begun where there was none."""
-        datagram = (packet.src, packet.dst, packet.proto, packet.ip_id)
-        if packet.fragment == "later" and datagram in self.fragments:
-            flow, packet.first_from_orig = self.fragments[datagram]
-            return flow
         flow = self.open.get(key_of(packet))
         if flow is None or flow.over(packet):
             flow = Flow(len(self.flows), packet)
             self.flows.append(flow)
             self.open[key_of(packet)] = flow
-        if packet.fragment == "first":
-            self.fragments[datagram] = flow, flow.is_from_orig(packet)
         return flow
 
     def find(self, packet):

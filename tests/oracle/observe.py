@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import hashlib
 
 from analyzer.conversations import Conversation, Mark, Message, Stream
@@ -10,7 +11,7 @@ from analyzer.dissecting.names import name_flows
 from analyzer.iana import cipher_suite_name, dns_rcode_name, dns_type_name, link_type_name, tls_version_name
 from analyzer.observations import Capture, Observations, Quality
 from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Rates, Tls, columns, from_rows
-from tests.oracle import dns, headers, records, tls
+from tests.oracle import dns, headers, records, tls, unwrapping
 from tests.oracle.flows import Table, community_id
 from tests.oracle.headers import ICMP, ICMPV6, TCP, UDP
 from tests.oracle.tcp import stream
@@ -36,11 +37,13 @@ class Reading:
     def __init__(self, paths):
         self.table = Table()
         self.captures = []
-        self.counts = {headers.OTHER: 0, headers.SHORT: 0, headers.UNKNOWN: 0, "snaplen": 0, "back": 0}
+        self.frames = unwrapping.Unwrapping()
+        self.counts = collections.Counter()
         self.icmp = []
         self.number = 0
         for path in paths:
             self.read(path)
+        self.account(self.frames.finish())
         self.rows = {"http": [], "dhcp": [], "ntp": [], "tls": [], "certificates": {}}
         self.messages = []
         self.services = {}
@@ -58,12 +61,9 @@ class Reading:
             self.counts["snaplen"] += frame.caplen < frame.origlen
             last = ts_ns
             times.append(ts_ns)
-            found, packet = headers.decode(frame)
-            if packet is None:
-                self.counts[found] += 1
-                continue
-            packet.number, packet.ts_ns = self.number, ts_ns
-            self.quoted(packet, self.table.feed(packet))
+            found, packets = self.frames.decode(frame, self.number, ts_ns)
+            self.counts[found] += 1
+            self.account(packets)
         self.captures.append(
             Capture(
                 path=str(path),
@@ -78,22 +78,16 @@ class Reading:
             )
         )
 
-    def quoted(self, packet, flow):
-        """An ICMP error, and the flow that it quotes."""
-        if packet.fragment == "later" or packet.src_port not in QUOTING.get(packet.proto, ()):
-            return
-        inner = headers.Packet()
-        octets = packet.payload[8:]
-        found = -1
-        if len(octets) >= 20:
-            try:
-                read = headers.read_ipv4 if octets[0] >> 4 == 4 else headers.read_ipv6
-                read(octets, 65535, inner)
-                found = self.table.find(inner)
-            except headers.CutError:
-                pass
-        row = (flow.number, packet.ts_ns, packet.number, packet.src, packet.src_port, packet.dst_port, found)
-        self.icmp.append(row)
+    def account(self, packets):
+        """Account for packets, and for the flows that ICMP errors quote."""
+        for packet in packets:
+            flow = self.table.feed(packet)
+            if packet.lean or packet.src_port not in QUOTING.get(packet.proto, ()):
+                continue
+            inner = headers.quoted(packet.payload[8:])
+            found = self.table.find(inner) if inner else -1
+            row = (flow.number, packet.ts_ns, packet.number, packet.src, packet.src_port, packet.dst_port, found)
+            self.icmp.append(row)
 
     def dissect(self, flow):
         """Which service a flow carries, and the records in its first octets."""
@@ -220,9 +214,10 @@ class Reading:
         quality = Quality(
             missed_octets=int(flows.orig_missed.sum() + flows.resp_missed.sum()),
             one_sided_flows=int(flows.one_sided.sum()), midstream_flows=int(flows.midstream.sum()), tcp_flows=len(tcp),
-            snaplen_cut_frames=self.counts["snaplen"], unknown_link_frames=self.counts[headers.UNKNOWN],
-            undecoded_frames=self.counts[headers.SHORT], non_ip_frames=self.counts[headers.OTHER],
-            time_steps_back=self.counts["back"],
+            snaplen_cut_frames=self.counts["snaplen"], unknown_link_frames=self.counts[unwrapping.UNKNOWN],
+            undecoded_frames=self.counts[unwrapping.SHORT], non_ip_frames=self.counts[unwrapping.OTHER],
+            encrypted_frames=self.counts[unwrapping.ENCRYPTED], fragments=self.frames.waiting.seen,
+            stray_fragments=self.frames.stray, time_steps_back=self.counts["back"],
         )  # fmt: skip
         sent = sorted((flow, second, *octets) for (flow, second), octets in self.table.sent.items() if any(octets))
         return Observations(
@@ -237,7 +232,7 @@ class Reading:
         """A row of Flows."""
         orig, resp = flow.sides
         one, two = (flow.tcp.orig, flow.tcp.resp) if flow.tcp else (None, None)
-        service, certainty = self.services.get(flow.number, ("", ""))
+        service, certainty = (flow.carries, "payload") if flow.carries else self.services.get(flow.number, ("", ""))
         talked = one and orig.packets > one.syns + one.rsts and not resp.packets
         answered = one and resp.packets and not orig.packets
         opening = flow.syn_seen or flow.synack_seen
@@ -253,7 +248,7 @@ class Reading:
             resp_missed=two.missing() if two and resp.packets else 0,
             orig_retransmitted=one.again if one else 0, resp_retransmitted=two.again if two else 0,
             community_id=community_id(flow.proto, flow.orig, flow.resp), orig_mac=orig.mac, resp_mac=resp.mac,
-            vlan=flow.vlan, orig_ttl=orig.ttl, resp_ttl=resp.ttl,
+            vlan=flow.vlan, tunnel=flow.tunnel, orig_ttl=orig.ttl, resp_ttl=resp.ttl,
             orig_syns=one.syns if one else 0, attempts=flow.attempts, resp_synacks=two.synacks if two else 0,
             orig_fins=one.fins if one else 0, resp_fins=two.fins if two else 0,
             orig_rsts=one.rsts if one else 0, resp_rsts=two.rsts if two else 0,
