@@ -121,11 +121,11 @@ def add(octets, row, waiting, units, pieces, at):
         waiting.readable = min(waiting.readable, unit * 8 + row.payload_kept)
     for taken in range(0, row.payload, 8):
         claimed = min(row.payload - taken, 8)
-        if claimed < 8 and row.fragment & MORE:  # another one begins at a multiple of 8 only: this one was chopped
-            break
         for k in range(np.int64(units[unit]), claimed):
             if taken + k < row.payload_kept:
                 pieces[at + unit * 8 + k] = octets[row.payload_at + taken + k]
+        if claimed < 8 and row.fragment & MORE:  # the next one begins at a multiple of 8: this one was chopped
+            break
         if claimed > units[unit]:
             waiting.got += claimed - units[unit]
             units[unit] = claimed
@@ -164,18 +164,17 @@ def whole(waiting, at, row):
 
 @kernel
 def beginning(waiting, pieces, at, row):
-    """Make `row` what the first fragment tells of a datagram that never got whole: the ports at most."""
+    """Make `row` what the first fragment tells of a datagram that never got whole: the ports; False for none at all."""
     whole(waiting, at, row)
-    waiting.begun = 0
     end = at + waiting.head
     body, left = at, waiting.head
     if row.version == 6 or row.proto == AH:
         body, left = extensions(pieces, at, end, np.int64(row.proto), left, row)
     if body < 0 or row.fragment or body > end:
-        body, left = end, np.int64(0)
-        row.fragment = 0
+        return False
     transport(pieces, body, end, left, row)
     row.lean = 1
     row.flags = 0
     row.payload = 0
     row.payload_kept = 0
+    return True

@@ -24,9 +24,10 @@ from analyzer.kernels.headers import (
 from analyzer.kernels.jit import inlined, kernel
 from analyzer.kernels.links import ETHERNET, IPV4_TYPE, IPV6_TYPE, PROTO, RAW_IP
 from analyzer.kernels.octets import be16, u8
-from analyzer.kernels.tunnels import KEPT_NAMES, PPPOE, UNNAMED, is_tag, unwrap, within_ip
+from analyzer.kernels.tunnels import ERSPAN, ETHERIP, GRE, KEPT_NAMES, PPPOE, UNNAMED, is_tag, unwrap, within_ip
 
 LAYERS = 16  # headers of one frame that are followed; tags count with their Ethernet header
+CARRIERS = 4  # tunnels over UDP
 TAGS = 7  # one after the other
 ROUNDS = 64
 
@@ -48,6 +49,8 @@ def carried(octets, row):
     row.carries = 0
     if row.proto != UDP or row.payload_kept == 0 or not is_carrier(row.src_port, row.dst_port):
         return IP
+    if row.carriers == CARRIERS:
+        return IP
     stop = row.payload_at + row.payload_kept
     kind, at, name = within_udp(octets, row.payload_at, stop, row.payload - row.payload_kept, row)
     if kind < 0:
@@ -57,6 +60,7 @@ def carried(octets, row):
     row.inner_at = at
     row.inner_end = stop
     row.inner_cut = row.payload - row.payload_kept
+    row.carriers += 1
     row.payload_kept = 0
     return TUNNEL
 
@@ -67,6 +71,7 @@ def enter(octets, rows):
     row = rows[0]
     wrapped(row, row.carries)
     row.carries = 0
+    row.layers += 1
     return inward(octets, row.inner_at, row.inner_end, row.inner_cut, row.inner_kind, rows)
 
 
@@ -98,7 +103,7 @@ def inward(octets, at, end, cut, kind, rows):
     at_kept, end_kept, left_kept = at, end, np.int64(0)
     left = end - at + cut
     why = np.int64(OTHER)
-    layers = 0
+    layers = row.layers
     tags = 0
     for _ in range(ROUNDS):
         layers += 0 if is_tag(kind) or kind >= PROTO else 1
@@ -122,6 +127,7 @@ def inward(octets, at, end, cut, kind, rows):
                 row.payload_at = body
                 row.payload = left
                 row.payload_kept = max(min(end - body, left), 0)
+                row.layers = layers
                 return FRAGMENT
             at = body
             stop = min(end, body + left)
@@ -132,12 +138,13 @@ def inward(octets, at, end, cut, kind, rows):
             following, inner, name = within_ip(octets, at, end, row.proto, row.version)
             if following < 0:
                 transport(octets, at, end, left, row)
+                row.layers = layers
                 return carried(octets, row)
             rows[1] = rows[0]
             kept, at_kept, end_kept, left_kept = True, at, end, left
             wrapped(row, name)
             kind, at = following, inner
-            layers += 1
+            layers += 1 if name == GRE or name == ERSPAN or name == ETHERIP else 0
         else:
             following, at, name = unwrap(octets, at, end, kind, row)
             if following < 0:
@@ -172,6 +179,8 @@ def decode(octets, at, caplen, origlen, kind, fcs, rows):
     row.mac_at = -1
     row.tunnel = 0
     row.carries = 0
+    row.carriers = 0
+    row.layers = 0
     row.frames = 1
     if caplen == origlen and fcs < caplen:
         caplen -= fcs
@@ -215,4 +224,6 @@ def decode_any(octets, at, end, cut, kind, rows):
         return ENCRYPTED
     if found < 0:
         return OTHER
+    if found == ln.ETHERNET_TYPE:  # the link's own header counts for nothing
+        row.layers = -1
     return inward(octets, inner, stop, cut, found, rows)

@@ -45,6 +45,8 @@ DECODED = np.dtype(
         ("flags", "u1"),
         ("reply", "u1"),  # an ICMP answer: its originator is the destination
         ("lean", "u1"),  # transport header cut off: ports at most
+        ("carriers", "u1"),  # tunnels over UDP that it came through, and headers in all, as far as they count
+        ("layers", "i1"),
         ("carries", "u1"),  # the tunnel in a datagram's payload: tunnels.NAMES
     ],
     align=True,

@@ -285,13 +285,14 @@ def nflog(octets, at, end):
     """Linux's netfilter log: values with a type and a length, one of which is the packet."""
     if end - at < 4:
         return SHORT, at, end
+    number = u8(octets, at)
     at += 4
     while end - at >= 4:
         size = le16(octets, at)
         if size < 4:
             return NO_IP, at, end
         if le16(octets, at + 2) == 9:
-            return RAW_IP, at + 4, min(at + size, end)
+            return family(number), at + 4, min(at + size, end)
         at += (size + 3) & ~3
         if at > end:
             return SHORT, at, end
@@ -307,8 +308,9 @@ def points(octets, at, end, kind):
             at += 1
         return after(at, 0, end, PPP_TYPE)
     if kind == PPP or kind == PPP_HDLC:
-        cisco = end - at >= 4 and (u8(octets, at) == 0x0F or u8(octets, at) == 0x8F) and u8(octets, at + 1) == 0
-        return (be16(octets, at + 2), at + 4, end) if cisco else (PPP_TYPE, at, end)
+        if end == at or (u8(octets, at) != 0x0F and u8(octets, at) != 0x8F):
+            return PPP_TYPE, at, end
+        return (be16(octets, at + 2), at + 4, end) if end - at >= 4 else (SHORT, at, end)
     if kind == PPP_ETHER:
         return PPPOE_TYPE, at, end
     if kind == C_HDLC or kind == C_HDLC_WITH_DIR:

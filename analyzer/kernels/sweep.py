@@ -231,12 +231,11 @@ def gather(octets, row, used, t):
 def give_up(k, t):
     """Account for the datagram at place `k`, which never got whole, by its first fragment, or count its frames."""
     waiting = t.waiting[k]
-    if waiting.head == 0:
-        t.counters[fl.STRAY_FRAGMENTS] += waiting.frames
-        waiting.begun = 0
-        return
     row = t.given_up[0]
-    beginning(waiting, t.pieces, k * PLACE + MAC_OCTETS, row)
+    waiting.begun = 0
+    if not waiting.first or not beginning(waiting, t.pieces, k * PLACE + MAC_OCTETS, row):
+        t.counters[fl.STRAY_FRAGMENTS] += waiting.frames
+        return
     row.hash = flow_hash(row, t.counters[fl.SEED])
     update(t.pieces, row, t)
 

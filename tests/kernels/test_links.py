@@ -80,14 +80,14 @@ LINKS = {
     "nflog": (239, b"\x02\0\0\0" + b"\x05\0\x0a\0x\0\0\0" + struct.pack("<HH", 4 + len(FOUR), 9) + FOUR, b""),
     "pktap": (258, struct.pack("<III", 12, 1, 1) + ETHER, B),
     "pktap, raw": (258, struct.pack("<III", 12, 1, 12) + FOUR, b""),
-    "netanalyzer": (240, bytes(4) + ETHER, B),
+    "netanalyzer": (240, bytes(4) + ETHER + b"fcs!", B),
     "broadcom": (281, A + B + b"tag!" + b"\x08\x00" + FOUR, B),
     "broadcom in front": (282, b"tag!" + ETHER, B),
     "dsa": (284, A + B + b"tag!" + b"\x08\x00" + FOUR, B),
     "edsa": (285, A + B + b"\xda\xdaatag!!" + b"\x08\x00" + FOUR, B),
     "juniper": (178, b"MGC\x00" + ETHER, B),
     "juniper with extensions": (178, b"MGC\x80\x00\x04ext!" + ETHER, B),
-    "juniper without ethernet": (178, b"MGC\x02" + FOUR, b""),
+    "juniper without ethernet": (178, b"MGC\x02type" + FOUR, b""),
     "experimental ethernet": (2, b"\x01\x02\x08\x00" + FOUR, b""),
 }  # fmt: skip
 

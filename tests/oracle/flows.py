@@ -98,6 +98,7 @@ class Flow:
             side.first_frame, side.mac, side.ttl = packet.number, packet.src_mac, packet.ttl
             if packet.proto == UDP:
                 self.udp_history += "D" if from_orig else "d"
+        side.first_frame = min(side.first_frame, packet.number)
         side.packets += packet.frames
         side.octets += packet.ip_octets
         side.frame_octets += packet.frame_octets

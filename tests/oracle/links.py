@@ -87,13 +87,15 @@ def ipnet(piece, _):
 
 def nflog(piece, _):
     """Attributes (length, type, value), of which one is the packet."""
-    piece = piece.after(4)
+    family, piece = piece.u8(0), piece.after(4)
+    if family != INET and family not in INET6:
+        raise NotIpError
     while len(piece.octets) >= 4:
         length, kind = piece.le16(0), piece.le16(2)
         if length < 4:
             raise NotIpError
         if kind == 9:
-            return by_nibble(piece.after(4).first(length - 4))
+            return of_family(family, piece.after(4).first(length - 4))
         piece = piece.after((length + 3) // 4 * 4)
     raise NotIpError
 
@@ -305,12 +307,12 @@ def juniper_ethernet(piece, wrapping):
 
 
 READERS = {
-    0: null, 1: ethernet, 2: experimental_ethernet, 6: token_ring, 7: arcnet, 8: slip, 9: ppp_link, 10: fddi, 11: atm, 13: atm, 15: slip_bsdos,
-    18: atm_clip, 19: atm_clip, 50: ppp_link, 51: pppoe_link, 100: atm, 102: slip_bsdos, 104: cisco_hdlc, 105: wifi,
-    106: atm_clip, 107: frame_relay, 108: null, 109: enc, 113: sll, 117: pflog, 119: prism, 122: fibre_channel,
-    123: sun_atm, 127: radiotap, 129: arcnet_linux, 149: pktap, 163: avs, 166: pppd, 178: juniper_ethernet,
-    182: multilink_frame_relay, 192: ppi, 204: ppp_with_direction, 205: cisco_hdlc_with_direction,
-    206: frame_relay_with_direction, 226: ipnet, 239: nflog, 240: net_analyzer, 258: pktap, 276: sll2, 281: tagged_by_switch(4),
-    282: behind_switch_tag, 284: tagged_by_switch(4), 285: tagged_by_switch(8),
-    **dict.fromkeys((12, 14, 101, 228, 229), raw),
+    0: null, 1: ethernet, 2: experimental_ethernet, 6: token_ring, 7: arcnet, 8: slip, 9: ppp_link, 10: fddi, 11: atm,
+    13: atm, 15: slip_bsdos, 18: atm_clip, 19: atm_clip, 50: ppp_link, 51: pppoe_link, 100: atm, 102: slip_bsdos,
+    104: cisco_hdlc, 105: wifi, 106: atm_clip, 107: frame_relay, 108: null, 109: enc, 113: sll, 117: pflog, 119: prism,
+    122: fibre_channel, 123: sun_atm, 127: radiotap, 129: arcnet_linux, 149: pktap, 163: avs, 166: pppd,
+    178: juniper_ethernet, 182: multilink_frame_relay, 192: ppi, 204: ppp_with_direction,
+    205: cisco_hdlc_with_direction, 206: frame_relay_with_direction, 226: ipnet, 239: nflog, 240: net_analyzer,
+    258: pktap, 276: sll2, 281: tagged_by_switch(4), 282: behind_switch_tag, 284: tagged_by_switch(4),
+    285: tagged_by_switch(8), **dict.fromkeys((12, 14, 101, 228, 229), raw),
 }  # fmt: skip
