@@ -238,8 +238,9 @@ class Observer:
         service[outer], certainty[outer] = "tls", "payload"
         asked = np.unique(messages.flow)
         service[asked], certainty[asked] = "dns", "payload"
-        for port, name in NAMED.items():
-            service[asked[(flows.resp_p[asked] == port) | (flows.orig_p[asked] == port)]] = name
+        ports = flows.orig_p[asked], flows.resp_p[asked]
+        for port, name in NAMED.items():  # one who asks a server on port 53 from one of these ports asks it for DNS
+            service[asked[((ports[0] == port) | (ports[1] == port)) & (ports[0] != 53) & (ports[1] != 53)]] = name
 
     def _dns(self, texts: list[str]) -> Dns:
         """Pair the messages that were read."""

@@ -12,10 +12,11 @@ import pytest
 from click.testing import CliRunner
 
 from analyzer import api
-from analyzer.cli import INTERRUPTED, PIPE_GONE, main
+from analyzer.cli import main
 from analyzer.errors import CaptureError, RulePackError, SiteFileError, SourceError
 from analyzer.exporting.jsonfile import SCHEMA_FILE
 from analyzer.findings import Outcome
+from analyzer.program import INTERRUPTED, PIPE_GONE
 from analyzer.result import Result
 from analyzer.rulepack import shipped
 from tests.builders.plant import conclusions, healthy, observations, result, verdicts
