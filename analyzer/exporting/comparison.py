@@ -50,12 +50,7 @@ def shown(made: Comparison, stream: TextIO) -> None:
          words(_short(one, 1))]
         for one in made.compared
     ]  # fmt: skip
-    heads = [
-        words(""),
-        words("quantity", "dim"),
-        words("here", "dim"),
-        words(made.program.partition(" ")[0].lower(), "dim"),
-    ]
+    heads = [words(head, "dim") for head in ("", "quantity", "here", made.program.partition(" ")[0].lower())]
     widths = fitted([heads, *rows])
     page.rows([heads], widths, indent=0)
     for one, row in zip(made.compared, rows, strict=True):
@@ -86,9 +81,9 @@ def _short(one: Compared, side: int) -> str:
 
 def _time(ns: int) -> str:
     """A time in UTC with its nanoseconds; as a number of s where the calendar does not reach."""
-    seconds, rest = divmod(ns, 1_000_000_000)
-    if not 0 < seconds <= LAST_S:
-        return f"{seconds}.{rest:09}"
+    seconds, rest = divmod(abs(ns), 1_000_000_000)
+    if not 0 < ns < LAST_S * 1_000_000_000:
+        return f"{'-' if ns < 0 else ''}{seconds}.{rest:09}"
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}.{rest:09}"
 
 

@@ -51,6 +51,8 @@ BY_DER = "certificates in DTLS, and those that break the rules of DER, are not r
 LENIENT = "Wireshark reads request lines that RFC 9112 does not allow"
 LATE = "only the first octets of a flow are read here: what comes later in it is not seen"
 
+INSIDE = "TLS that begins inside another protocol is followed for some of these only"
+
 QUANTITIES = (
     Quantity("packets", "packets", (DAMAGED,)),
     Quantity("octets", "octets", (DAMAGED,)),
@@ -75,11 +77,11 @@ QUANTITIES = (
             REPORTED,
         ),
     ),
-    Quantity("server_names", "TLS server names", (GUESSED, LATE)),
+    Quantity("server_names", "TLS server names", (INSIDE, GUESSED, LATE)),
     Quantity("quic_server_names", "QUIC server names", (GUESSED, LATE)),
     Quantity("dtls_server_names", "DTLS server names", (GUESSED,)),
     Quantity("dns_names", "DNS names", ("a message with several questions is no DNS here (RFC 9619)", GUESSED, LATE)),
-    Quantity("issuers", "issuers", (BY_DER, LATE)),
+    Quantity("issuers", "issuers", (BY_DER, INSIDE, LATE)),
     Quantity("connect_targets", "CONNECT targets", (LENIENT, LATE)),
 )
 
