@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.capturing.inputs import expand
@@ -14,6 +15,7 @@ from analyzer.observing import Observer
 from analyzer.settings import Settings
 
 if TYPE_CHECKING:
+    from analyzer.inspecting.reading import Comparison
     from analyzer.judging import Filter
     from analyzer.result import Result
     from analyzer.rulepack import RulePack
@@ -40,6 +42,22 @@ def observe(
     for number, path in enumerate(paths):
         observer.read(path, progress, (number, len(paths)))
     return observer.finish()
+
+
+def inspect(capture: str, *, progress: Progress | None = None, timeout_s: float = 600) -> Comparison:
+    """Our reading of one capture file beside that of tshark, which may take so many seconds.
+
+    Raises AnalyzerError where tshark is not installed, SourceError or CaptureError where one of the two cannot read it.
+    """
+    from analyzer.inspecting import ours, wireshark
+    from analyzer.inspecting.reading import Comparison, compare
+
+    if not Path(capture).is_file():
+        raise SourceError(capture, "is no file, and it is read twice")
+    program = wireshark.find()
+    name = wireshark.version(program)
+    here = ours.read(observe([str(Path(capture).absolute())], progress=progress))
+    return Comparison(capture, name, compare(here, wireshark.read(program, capture, timeout_s)))
 
 
 def judge(  # noqa: PLR0913 - what may be told of a site stands side by side, by name

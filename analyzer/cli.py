@@ -6,8 +6,6 @@ had. Everything but click is imported within the commands, so that `--help` answ
 
 from __future__ import annotations
 
-import io
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,13 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from analyzer.program import USAGE, Mistake, Program, version
+
 if TYPE_CHECKING:
     from analyzer.result import Result
     from analyzer.rulepack import RulePack
-
-USAGE, NO_VERDICT = 2, 3
-PIPE_GONE, INTERRUPTED = 141, 130
-"""As a shell tells of a program that SIGPIPE or SIGINT ended: 128 and the signal's number."""
 
 Command = Callable[..., Any]
 
@@ -40,71 +36,6 @@ class Asked:
     verbose: bool
 
 
-class Mistake(click.ClickException):
-    """What the user is told in one line, and the exit code that goes with it."""
-
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.exit_code = code  # type: ignore[misc] # click declares it per class and documents it per error
-
-    def show(self, file: Any = None) -> None:
-        """One line on standard error, whatever the message holds."""
-        from analyzer.printable import printable
-
-        click.echo(f"analyzer: {printable(self.message)}", file=file or sys.stderr)
-
-
-class Program(click.Group):
-    """The group of commands: every error that has a cause outside the program is one line and an exit code."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Runs the command; raises what click turns into exit codes."""
-        from analyzer.errors import AnalyzerError, CaptureError, SourceError
-
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="backslashreplace")
-        try:
-            return self._run(ctx)
-        except KeyboardInterrupt:
-            click.echo("analyzer: interrupted", err=True)
-            ctx.exit(INTERRUPTED)
-        except OSError as error:
-            _forget_stdout()
-            if isinstance(error, BrokenPipeError):
-                ctx.exit(PIPE_GONE)
-            raise Mistake(f"{error.filename or 'output'}: {error.strerror}", USAGE) from error
-        except (CaptureError, SourceError) as error:
-            raise Mistake(str(error), NO_VERDICT) from error
-        except AnalyzerError as error:
-            raise Mistake(str(error), USAGE) from error
-
-    def _run(self, ctx: click.Context) -> Any:
-        """Runs the command; what it wrote has reached its reader, or the failure shows here."""
-        try:
-            return super().invoke(ctx)
-        finally:
-            sys.stdout.flush()
-
-
-def _forget_stdout() -> None:
-    """Lets the interpreter's last flush go nowhere: nobody reads it."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
-
-
-def _version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> None:
-    if asked and not ctx.resilient_parsing:
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            told = version("plant-capture-analyzer")
-        except PackageNotFoundError:
-            told = "(from a work tree, not installed)"
-        click.echo(f"analyzer {told}")
-        ctx.exit()
-
-
 HELP = """Check packet captures against the network requirements of plant-floor vendors.
 
 \b
@@ -118,7 +49,7 @@ be had.
 
 
 @click.group(cls=Program, help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=version, help="Show the version.")
 def main() -> None:
     """The program."""
 
@@ -230,6 +161,32 @@ def site(captures: tuple[str, ...], own: tuple[str, ...], target: str | None, as
         sitefile.write(drafted, file, reasons, notes)
     if not quiet:
         _say(f"{target}: {len(drafted.hosts)} hosts; correct it, then: analyzer check CAPTURE --site {target}")
+
+
+@main.command()
+@click.argument("capture", metavar="CAPTURE")
+@click.option("--against", type=click.Choice(["tshark"]), help="Compare what is read here with this program's reading.")
+@click.option("--timeout", default=600, type=click.IntRange(1), help="Seconds that the program may take (600).")
+@JSON
+@QUIET
+def inspect(capture: str, against: str | None, timeout: int, as_json: bool, quiet: bool) -> None:
+    """List where another program reads a capture differently.
+
+    Compared are frames, octets, times, TCP and UDP conversations, and the names of TLS, QUIC, DNS, certificates and
+    CONNECT. Exit codes: 0 no difference, 1 at least one, 2 usage or no such program, 3 one of the two cannot read it.
+    """
+    from analyzer import api
+    from analyzer.exporting import comparison
+
+    if against is None:
+        raise click.UsageError("inspect needs --against tshark")
+    with _progress(quiet=quiet) as told:
+        made = api.inspect(capture, progress=told, timeout_s=timeout)
+    if as_json:
+        _print_json(comparison.facts(made))
+    else:
+        comparison.shown(made, sys.stdout)
+    click.get_current_context().exit(int(not made.agree))
 
 
 @main.group()

@@ -245,11 +245,12 @@ class Observer:
         service[outer], certainty[outer] = "tls", "payload"
         asked = np.unique(messages.flow)
         service[asked], certainty[asked] = "dns", "payload"
+        ports = flows.orig_p[asked], flows.resp_p[asked]
+        for port, name in NAMED.items():  # one who asks a server on port 53 from one of these ports asks it for DNS
+            service[asked[((ports[0] == port) | (ports[1] == port)) & (ports[0] != 53) & (ports[1] != 53)]] = name
         carries = self.sweep.tables.flows["carries"][: service.size]
         carriers = np.flatnonzero(carries)
         service[carriers], certainty[carriers] = [TUNNELS[name] for name in carries[carriers].tolist()], "payload"
-        for port, name in NAMED.items():
-            service[asked[(flows.resp_p[asked] == port) | (flows.orig_p[asked] == port)]] = name
 
     def _dns(self, texts: list[str]) -> Dns:
         """Pair the messages that were read."""

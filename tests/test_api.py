@@ -6,6 +6,7 @@ from analyzer import api
 from analyzer.errors import AnalyzerError, SourceError
 from analyzer.rulepack import shipped
 from analyzer.sitefile import Site
+from tests.builders.readings import program as put_program
 
 CAPTURES = Path(__file__).resolve().parent.parent / "captures"
 CLEAN, FAULTS = str(CAPTURES / "mm-clean.pcapng.gz"), str(CAPTURES / "mm-faults.pcapng")
@@ -49,6 +50,41 @@ def test_packs_and_profiles_choose_the_document():
     assert {rule.pack for rule in api.check([CLEAN], profiles=["machinemetrics"]).conclusions.rules} == {
         "machinemetrics"
     }
+
+
+@pytest.fixture
+def tshark(tmp_path, monkeypatch):
+    """A function that puts a made-up tshark on the PATH: Python to run unless it is asked for its version."""
+
+    def put(code):
+        told = "if '--version' in sys.argv: sys.exit(write('TShark (Wireshark) 9.9.9.\\n') and 0)"
+        put_program(tmp_path, f"{told}\n{code}")
+        monkeypatch.setenv("PATH", str(tmp_path))
+
+    return put
+
+
+def test_a_capture_is_held_against_another_programs_reading(tshark):
+    """The two readings stand side by side: ours is of the capture, the other what the program printed: nothing."""
+    tshark("")
+    made = api.inspect(FAULTS)
+    assert (made.capture, made.program, made.agree) == (FAULTS, "TShark 9.9.9", False)
+    packets = made.compared[0]
+    assert (packets.ours, packets.theirs) == (api.observe([FAULTS]).captures[0].packets, 0)
+
+
+def test_a_program_that_hangs_is_given_up(tshark):
+    """The time that it is given is all that it gets."""
+    tshark("time.sleep(60)")
+    with pytest.raises(SourceError, match=r"tshark did not end within 0\.3 s"):
+        api.inspect(FAULTS, timeout_s=0.3)
+
+
+@pytest.mark.parametrize("capture", ["-", "nowhere.pcap", "captures", "captures/*.pcapng"])
+def test_only_a_file_can_be_read_twice(capture):
+    """Standard input, a folder, a glob and what is not there are refused."""
+    with pytest.raises(SourceError, match="is no file"):
+        api.inspect(capture)
 
 
 def test_progress_is_told():

@@ -200,5 +200,17 @@ def test_help_needs_no_heavy_library() -> None:
     """The command line is imported without what only its commands need, so that --help answers at once."""
     code = "import sys, analyzer.cli; print(*{name.split('.')[0] for name in sys.modules})"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    heavy = {"numpy", "numba", "pandas", "pyarrow", "matplotlib", "scapy", "rich", "pydantic", "ruamel", "cryptography"}
+    heavy = {
+        "numpy",
+        "numba",
+        "pandas",
+        "pyarrow",
+        "matplotlib",
+        "scapy",
+        "pyshark",
+        "rich",
+        "pydantic",
+        "ruamel",
+        "cryptography",
+    }
     assert heavy & set(run.stdout.split()) == set()

@@ -12,13 +12,16 @@ import pytest
 from click.testing import CliRunner
 
 from analyzer import api
-from analyzer.cli import INTERRUPTED, PIPE_GONE, main
+from analyzer.cli import main
 from analyzer.errors import CaptureError, RulePackError, SiteFileError, SourceError
 from analyzer.exporting.jsonfile import SCHEMA_FILE
 from analyzer.findings import Outcome
+from analyzer.inspecting.reading import Comparison, compare
+from analyzer.program import INTERRUPTED, PIPE_GONE
 from analyzer.result import Result
 from analyzer.rulepack import shipped
 from tests.builders.plant import conclusions, healthy, observations, result, verdicts
+from tests.builders.readings import reading
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
@@ -303,3 +306,43 @@ def test_outcomes_of_the_made_up_result_are_what_the_tests_say():
     """The fixture's rules have every outcome."""
     assert set(result().outcomes) == set(Outcome)
     assert all(result().outcomes.values())
+
+
+@pytest.fixture
+def compared(monkeypatch):
+    """Makes inspecting give a comparison in which the other program says this; returns what it was asked."""
+    asked = {}
+
+    def give(**theirs):
+        made = Comparison("a.pcap", "TShark 9.9.9", compare(reading(), reading(**theirs)))
+        monkeypatch.setattr(api, "inspect", lambda capture, **given: asked.update(given, capture=capture) or made)
+        return asked
+
+    return give
+
+
+def test_inspecting_ends_with_1_where_something_differs(compared):
+    """0 without difference, 1 with one; the table is on standard output."""
+    compared()
+    done = run("inspect", "--against", "tshark", "a.pcap")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.startswith("a.pcap against TShark 9.9.9: no difference")
+    asked = compared(packets=7)
+    done = run("inspect", "--against", "tshark", "a.pcap", "--timeout", "5", "--json")
+    assert (done.exit_code, json.loads(done.stdout)["agree"]) == (1, False)
+    assert (asked["capture"], asked["timeout_s"]) == ("a.pcap", 5)
+
+
+def test_inspecting_needs_to_know_against_what():
+    """Without --against it is a mistake of usage, told with what is missing."""
+    done = run("inspect", "a.pcap")
+    assert done.exit_code == 2
+    assert "inspect needs --against tshark" in done.stderr
+
+
+def test_tshark_that_is_not_there_is_one_line(monkeypatch, tmp_path):
+    """Exit code 2, and how to get it."""
+    (tmp_path / "a.pcap").write_bytes(b"")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = run("inspect", "--against", "tshark", str(tmp_path / "a.pcap"))
+    assert (done.exit_code, done.stderr) == (2, "analyzer: tshark is not installed: apt-get install tshark\n")

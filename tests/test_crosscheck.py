@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import analyzer
+from analyzer import api
 from analyzer.observations import Observations
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,6 +52,13 @@ def test_all_frames_are_counted(facts, tshark):
     lengths = [int(length) for (length,) in tshark("frame", "frame.len")]
     assert facts.captures[0].packets == len(lengths)
     assert not facts.captures[0].cut
+
+
+def test_nothing_is_read_differently(capture, needs_program):
+    """Held against tshark as a user does it, no quantity of a sample capture differs."""
+    needs_program("tshark")
+    made = api.inspect(str(capture))
+    assert [one for one in made.compared if not one.agree] == []
 
 
 @pytest.mark.parametrize(("proto", "word"), [(TCP, "tcp"), (UDP, "udp")])

@@ -200,7 +200,8 @@ def key_hash(flow, seed):
 def ended(flow, sides, index, row, side, udp_idle, tcp_idle):
     """Whether the flow is over, so that this frame begins another one between the same ends.
 
-    By silence (idle times in ns), or by a SYN with a new sequence number after the connection was open or closed.
+    By silence (idle times in ns), or by a SYN with a new sequence number after the connection was open or closed. A SYN
+    that its answer overtook has the number that was answered, and begins nothing.
     """
     idle = row.ts_ns - flow.end_ns
     if row.proto != TCP:
@@ -211,6 +212,8 @@ def ended(flow, sides, index, row, side, udp_idle, tcp_idle):
         return False
     mine = sides[2 * index + side]
     if mine.syns and (mine.isn == row.seq or (mine.syns + mine.synacks > 1 and mine.isn_before == row.seq)):
+        return False
+    if mine.syns + mine.synacks == 0 and mine.known and (row.seq + 1) & 0xFFFFFFFF == mine.base:
         return False
     closed = flow.rst_frame > 0 or flow.fin_frame > 0
     return closed or flow.opening & SYNACK_SEEN > 0 or mine.packets > mine.syns

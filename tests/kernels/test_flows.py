@@ -61,6 +61,13 @@ def test_a_retry_is_no_new_connection_and_reused_ports_are():
     assert count(opening[0], tcp(2, flags=fr.SYN, seq=8)) == 1
 
 
+def test_a_syn_that_its_answer_overtook_is_no_new_connection():
+    """The SYN of the number that was answered belongs to the answer; one of another number begins a connection."""
+    answer = tcp(1, flags=fr.SYN | fr.ACK, seq=90, answer=True)
+    assert count(answer, tcp(1, flags=fr.SYN, seq=0)) == 1
+    assert count(answer, tcp(1, flags=fr.SYN, seq=1)) == 2
+
+
 def test_the_originator_of_a_flow_seen_midway_is_the_client():
     """Without opening the end on a server's port is the responder; a SYN-ACK's sender always is."""
     flows = finish(swept([tcp(1, answer=True), udp(1, AWAY, HOME, (53, 40000)), udp(1, ports=(53, 53))]).tables)

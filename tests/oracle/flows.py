@@ -87,6 +87,8 @@ class Flow:
         side = self.sides[0 if mine is self.tcp.orig else 1]
         if mine.syns and packet.seq in mine.isns:
             return False
+        if not mine.isns and mine.base is not None and (packet.seq + 1) % (1 << 32) == mine.base:
+            return False
         opened = self.synack_seen or self.rst_frame or self.fin_frame
         return bool(opened) or side.packets > mine.syns
 

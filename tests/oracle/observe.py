@@ -151,7 +151,8 @@ class Reading:
         if message is None:
             return False
         self.messages.append((frame, ts_ns, flow.number, message))
-        port = next((port for port in (flow.resp[1], flow.orig[1]) if port in NAMED), 0)
+        ports = (flow.resp[1], flow.orig[1])
+        port = 53 if 53 in ports else next((port for port in ports if port in NAMED), 0)
         self.services[flow.number] = (NAMED.get(port, "dns"), "payload")
         return True
 
