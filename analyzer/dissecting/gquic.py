@@ -1,0 +1,147 @@
+"""Google's QUIC before it took TLS: the client's hello (CHLO), which stands in clear up to Q046 and names the server.
+
+Source: "QUIC Wire Layout Specification" and "QUIC Crypto" (2016), draft-hamilton-early-deployment-quic: public header,
+STREAM frames, tag-value messages. Q044 to Q046 have the long header of the QUIC drafts of 2018 (invariants draft 03).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from analyzer.conversations import Message
+from analyzer.dissecting.dissected import printable
+from analyzer.dissecting.quicframes import GOOGLE_SIZES, NO_ENTROPY_FROM, read_google_frames
+from analyzer.dissecting.quicpackets import MAX_VERSIONS, read_versions
+from analyzer.dissecting.quicstream import GOOGLE_HELLO, GOOGLE_TAGS, CryptoStream
+
+# Public flags with the version bit and a connection id of 8 octets; the id; the version.
+PUBLIC = re.compile(rb"[\x09\x0d\x19\x1d\x29\x2d\x39\x3d].{8}Q0[2-4][0-9]", re.DOTALL)
+LONG_HEADER = re.compile(rb"[\xc0-\xff]Q04[4-6]", re.DOTALL)
+VERSIONS = re.compile(rb"(?:[QT]0[0-9][0-9]){1,64}")
+HASH = 12  # octets in front of what is not encrypted
+FEC_GROUP = 2  # private flag: one more octet follows
+MAX_NAME = 255
+MAX_AGENT = 256
+
+
+class Opening(NamedTuple):
+    """Where the payload of a client's clear packet begins; `number_octets` is the size of its packet number."""
+
+    version: int
+    at: int
+    number_octets: int
+
+
+class Hello(NamedTuple):
+    """What a CHLO tells: the server's name (tag SNI) and the client's program (tag UAID), empty where it has none."""
+
+    server_name: str
+    user_agent: str
+
+
+class Clear(NamedTuple):
+    """What the first datagrams of a flow tell in clear.
+
+    version     as on the wire, 0 where no packet shows one
+    began       the version that the client began with
+    offered     versions of a Version Negotiation
+    from_orig   whether the client is the flow's originator
+    packets     packets of the client that carry a part of its hello
+    stream      its stream 1
+    """
+
+    version: int
+    began: int
+    offered: tuple[int, ...]
+    from_orig: bool
+    packets: int
+    stream: CryptoStream
+
+
+def is_clear(octets: bytes) -> bool:
+    """Whether a datagram opens with the header of a version up to Q046."""
+    return PUBLIC.match(octets) is not None or LONG_HEADER.match(octets) is not None
+
+
+def is_negotiation(octets: bytes) -> bool:
+    """Whether a datagram is a server's Version Negotiation: a public header and nothing but versions."""
+    return (
+        PUBLIC.match(octets) is not None
+        and len(octets) <= 9 + 4 * MAX_VERSIONS
+        and VERSIONS.fullmatch(octets[9:]) is not None
+    )
+
+
+def read_opening(octets: bytes) -> Opening | None:
+    """The header of a packet in clear; None where it is no such packet."""
+    if PUBLIC.match(octets):
+        size = GOOGLE_SIZES[octets[0] >> 4 & 3]
+        version = int.from_bytes(octets[9:13], "big")
+        at = 13 + size + HASH
+        if number_of(version) < NO_ENTROPY_FROM:
+            flags = octets[at] if at < len(octets) else 0
+            at += 2 if flags & FEC_GROUP else 1
+        return Opening(version, at, size)
+    if LONG_HEADER.match(octets) and len(octets) > 6:
+        ids = sum(length + 3 if length else 0 for length in (octets[5] >> 4, octets[5] & 15))
+        size = (octets[0] & 3) + 1
+        return Opening(int.from_bytes(octets[1:5], "big"), 6 + ids + size + HASH, size)
+    return None
+
+
+def number_of(version: int) -> int:
+    """43 for Q043."""
+    return 10 * ((version >> 8 & 0xFF) - 0x30) + (version & 0xFF) - 0x30
+
+
+def read_clear(messages: tuple[Message, ...]) -> Clear:
+    """What datagrams in clear tell; the side whose packets carry a CHLO is the client."""
+    stream = CryptoStream()
+    version, began, packets, from_orig = 0, 0, 0, True
+    offered: tuple[int, ...] = ()
+    for turn, message in enumerate(messages):
+        if is_negotiation(message.octets):
+            offered = offered or read_versions(message.octets[9:])
+            from_orig = from_orig if packets else not message.from_orig
+            continue
+        opening = read_opening(message.octets)
+        if opening is None:
+            continue
+        if packets and message.from_orig == from_orig and opening.version != version:
+            stream, packets = CryptoStream(), 0  # the client began anew
+        payload = message.octets[opening.at :]
+        frames = read_google_frames(payload, number_of(opening.version), opening.number_octets)
+        begins = any(offset == 0 and octets[:4] == GOOGLE_HELLO for offset, octets in frames.crypto)
+        if begins and not packets:
+            version, from_orig = opening.version, message.from_orig
+        if (begins or packets) and message.from_orig == from_orig and frames.crypto:
+            packets += 1
+            for offset, octets in frames.crypto:
+                stream.add(offset, octets, turn)
+        version = version or opening.version
+        began = began or (opening.version if message.from_orig == from_orig else 0)
+    return Clear(version, began, offered, from_orig, packets, stream)
+
+
+def read_hello(octets: bytes) -> Hello:
+    """The tags of a CHLO, as far as its octets are there."""
+    tags = int.from_bytes(octets[4:6], "little")
+    if octets[:4] != GOOGLE_HELLO or tags > GOOGLE_TAGS:
+        return Hello("", "")
+    values = 8 + 8 * tags
+    known: dict[bytes, bytes] = {}
+    begin = values
+    for at in range(8, values, 8):
+        end = values + int.from_bytes(octets[at + 4 : at + 8], "little")
+        if begin <= end <= len(octets):
+            known.setdefault(octets[at : at + 4], octets[begin:end])
+        begin = end
+    return Hello(_host(known.get(b"SNI\0", b"")), printable(known.get(b"UAID", b""), MAX_AGENT))
+
+
+def _host(octets: bytes) -> str:
+    """A host name in lower case without a final dot; empty where these octets are none."""
+    name = octets.removesuffix(b".")
+    fits = 0 < len(name) <= MAX_NAME and all(0x20 < octet < 0x7F for octet in name)
+    return name.decode("ascii").lower() if fits else ""
