@@ -21,14 +21,19 @@ LONG_HEADER = re.compile(rb"[\xc0-\xff]Q04[4-6]", re.DOTALL)
 VERSIONS = re.compile(rb"(?:[QT]0[0-9][0-9]){1,64}")
 HASH = 12  # octets in front of what is not encrypted
 FEC_GROUP = 2  # private flag: one more octet follows
+SIDE_FROM = 37
+FNV_BASIS, FNV_PRIME, FNV_MASK = 0x6C62272E07BB014262B821756295C58D, (1 << 88) + 0x13B, (1 << 128) - 1
+MAX_HASHED = 4  # packets of one flow; a CHLO takes one or two
+MAX_PACKET = 1500  # octets; the specification's largest is 1,452
 MAX_NAME = 255
 MAX_AGENT = 256
 
 
 class Opening(NamedTuple):
-    """Where the payload of a client's clear packet begins; `number_octets` is the size of its packet number."""
+    """Where hash and frames of a clear packet begin; `number_octets` is the size of its packet number."""
 
     version: int
+    hash_at: int
     at: int
     number_octets: int
 
@@ -46,7 +51,6 @@ class Clear(NamedTuple):
     version     as on the wire, 0 where no packet shows one
     began       the version that the client began with
     offered     versions of a Version Negotiation
-    from_orig   whether the client is the flow's originator
     packets     packets of the client that carry a part of its hello
     stream      its stream 1
     """
@@ -54,7 +58,6 @@ class Clear(NamedTuple):
     version: int
     began: int
     offered: tuple[int, ...]
-    from_orig: bool
     packets: int
     stream: CryptoStream
 
@@ -78,16 +81,30 @@ def read_opening(octets: bytes) -> Opening | None:
     if PUBLIC.match(octets):
         size = GOOGLE_SIZES[octets[0] >> 4 & 3]
         version = int.from_bytes(octets[9:13], "big")
-        at = 13 + size + HASH
+        hash_at = 13 + size
+        at = hash_at + HASH
         if number_of(version) < NO_ENTROPY_FROM:
             flags = octets[at] if at < len(octets) else 0
             at += 2 if flags & FEC_GROUP else 1
-        return Opening(version, at, size)
+        return Opening(version, hash_at, at, size)
     if LONG_HEADER.match(octets) and len(octets) > 6:
         ids = sum(length + 3 if length else 0 for length in (octets[5] >> 4, octets[5] & 15))
         size = (octets[0] & 3) + 1
-        return Opening(int.from_bytes(octets[1:5], "big"), 6 + ids + size + HASH, size)
+        hash_at = 6 + ids + size
+        return Opening(int.from_bytes(octets[1:5], "big"), hash_at, hash_at + HASH, size)
     return None
+
+
+def is_client(octets: bytes, opening: Opening) -> bool:
+    """Whether a packet is in clear and a client's, by its hash: FNV-1a of 128 bits over header and frames.
+
+    From Q037 on the sender's side is hashed too; before, a server's packets pass as well.
+    """
+    total = FNV_BASIS
+    side = b"Client" if number_of(opening.version) >= SIDE_FROM else b""
+    for octet in octets[: opening.hash_at] + octets[opening.hash_at + HASH :] + side:
+        total = ((total ^ octet) * FNV_PRIME) & FNV_MASK
+    return total.to_bytes(16, "little")[:HASH] == octets[opening.hash_at : opening.hash_at + HASH]
 
 
 def number_of(version: int) -> int:
@@ -95,33 +112,57 @@ def number_of(version: int) -> int:
     return 10 * ((version >> 8 & 0xFF) - 0x30) + (version & 0xFF) - 0x30
 
 
-def read_clear(messages: tuple[Message, ...]) -> Clear:
-    """What datagrams in clear tell; the side whose packets carry a CHLO is the client."""
-    stream = CryptoStream()
-    version, began, packets, from_orig = 0, 0, 0, True
-    offered: tuple[int, ...] = ()
-    for turn, message in enumerate(messages):
+class _Reading:
+    """The datagrams of a flow on their way to what they tell."""
+
+    def __init__(self) -> None:
+        self.stream = CryptoStream()
+        self.version = self.began = self.packets = self.hashed = 0
+        self.offered: tuple[int, ...] = ()
+        self.from_orig = True
+
+    def take(self, turn: int, message: Message) -> None:
+        """Read one datagram."""
         if is_negotiation(message.octets):
-            offered = offered or read_versions(message.octets[9:])
-            from_orig = from_orig if packets else not message.from_orig
-            continue
+            self.offered = self.offered or read_versions(message.octets[9:])
+            self.from_orig = self.from_orig if self.packets else not message.from_orig
+            return
         opening = read_opening(message.octets)
         if opening is None:
-            continue
-        if packets and message.from_orig == from_orig and opening.version != version:
-            stream, packets = CryptoStream(), 0  # the client began anew
-        payload = message.octets[opening.at :]
-        frames = read_google_frames(payload, number_of(opening.version), opening.number_octets)
-        begins = any(offset == 0 and octets[:4] == GOOGLE_HELLO for offset, octets in frames.crypto)
-        if begins and not packets:
-            version, from_orig = opening.version, message.from_orig
-        if (begins or packets) and message.from_orig == from_orig and frames.crypto:
-            packets += 1
-            for offset, octets in frames.crypto:
-                stream.add(offset, octets, turn)
-        version = version or opening.version
-        began = began or (opening.version if message.from_orig == from_orig else 0)
-    return Clear(version, began, offered, from_orig, packets, stream)
+            return
+        frames = read_google_frames(
+            message.octets[opening.at :], number_of(opening.version), opening.number_octets
+        ).crypto
+        if self._is_hello(message, opening, frames):
+            self._add(turn, message, opening, frames)
+        self.version = self.version or opening.version
+        if message.from_orig == self.from_orig:
+            self.began = self.began or opening.version
+
+    def _is_hello(self, message: Message, opening: Opening, frames: tuple[tuple[int, bytes], ...]) -> bool:
+        """Whether it begins a client's hello, or goes on with one; each costs a hash, so that few are looked at."""
+        begins = any(offset == 0 and octets[:4] == GOOGLE_HELLO for offset, octets in frames)
+        goes_on = bool(frames) and self.packets > 0 and message.from_orig == self.from_orig
+        if not begins and not goes_on or self.hashed == MAX_HASHED or len(message.octets) > MAX_PACKET:
+            return False
+        self.hashed += 1
+        return is_client(message.octets, opening)
+
+    def _add(self, turn: int, message: Message, opening: Opening, frames: tuple[tuple[int, bytes], ...]) -> None:
+        if opening.version != self.version or not self.packets:
+            self.stream, self.packets = CryptoStream(), 0  # the client begins, or begins anew
+            self.version, self.from_orig = opening.version, message.from_orig
+        self.packets += 1
+        for offset, octets in frames:
+            self.stream.add(offset, octets, turn)
+
+
+def read_clear(messages: tuple[Message, ...]) -> Clear:
+    """What datagrams in clear tell; the side whose packets carry a CHLO is the client."""
+    reading = _Reading()
+    for turn, message in enumerate(messages):
+        reading.take(turn, message)
+    return Clear(reading.version, reading.began, reading.offered, reading.packets, reading.stream)
 
 
 def read_hello(octets: bytes) -> Hello:

@@ -7,6 +7,7 @@ RFC 9001 and RFC 9000, RFC 9369, the drafts from 22 on, mvfst and quiche; other 
 from __future__ import annotations
 
 import operator
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
 from analyzer.dissecting.quicpackets import (
     DRAFTS,
     FIXED,
+    LONG,
     MAX_ID,
     NEGOTIATION,
     RETRY,
@@ -39,6 +41,7 @@ SERVICE = "quic"
 PROTOS: tuple[int, ...] = (UDP,)
 MAX_MESSAGES = 16
 MIN_OCTETS = 16
+GOOGLE_LONG = re.compile(rb"[\xc0-\xff][QT]0[4-5][0-9]", re.DOTALL)
 
 
 def dissect(talk: Conversation) -> Dissected | None:
@@ -46,17 +49,18 @@ def dissect(talk: Conversation) -> Dissected | None:
     if not any(is_quic(message.octets) for message in talk.messages[:4]):
         return None
     messages = talk.messages[:MAX_MESSAGES]
-    clear = any(gquic.is_clear(message.octets) for message in messages)
-    told, inner = read_clear(messages) if clear else read_packed(messages)
-    row = (talk.flow, told.ts_ns, *_cells(told))
-    return Dissected(SERVICE, PAYLOAD, (("quic", row),), (0, 0) if inner else None, "quic" if inner else "", inner)
+    told, inner = read_packed(messages)
+    if any(gquic.is_clear(message.octets) for message in messages):
+        told = _with_clear(told, messages)
+    cells = (talk.flow, next(message.ts_ns for message in messages if is_quic(message.octets)), *_cells(told))
+    return Dissected(SERVICE, PAYLOAD, (("quic", cells),), (0, 0) if inner else None, "quic" if inner else "", inner)
 
 
 def is_quic(octets: bytes) -> bool:
     """Whether a datagram opens with a header of a known version, or negotiates one."""
     if len(octets) < MIN_OCTETS:
         return False
-    if gquic.is_clear(octets):
+    if gquic.is_clear(octets) or GOOGLE_LONG.match(octets):
         return True
     ids = read_ids(octets, 0)
     if ids is None or max(len(ids[1]), len(ids[2])) > MAX_ID:
@@ -72,7 +76,6 @@ def is_quic(octets: bytes) -> bool:
 class Told(NamedTuple):
     """What a flow's datagrams tell; versions as on the wire, 0 for none; hello_frame 0 for none."""
 
-    ts_ns: int
     version: int
     began: int
     offered: tuple[int, ...]
@@ -100,16 +103,18 @@ def _cells(told: Told) -> tuple[object, ...]:
     )
 
 
-def read_clear(messages: tuple[Message, ...]) -> tuple[Told, None]:
-    """What datagrams of Google's versions up to Q046 tell; there is no TLS in them."""
+def _with_clear(told: Told, messages: tuple[Message, ...]) -> Told:
+    """What is told, and what datagrams of Google's versions up to Q046 tell beside it: no TLS is in them."""
     seen = gquic.read_clear(messages)
+    began, offered = seen.began, seen.offered or told.offered
+    if told.initials:
+        return told._replace(began=began, offered=offered)  # the client went on with a version of today
     whole = seen.stream.whole
-    first = next(message for message in messages if gquic.is_clear(message.octets))
-    return Told(
-        first.ts_ns, seen.version, seen.began, seen.offered, retry=False, initials=seen.packets,
-        hello_frame=messages[whole].frame if whole >= 0 else 0, zero_rtt=False,
+    return told._replace(
+        version=seen.version, began=began, offered=offered, initials=seen.packets,
+        hello_frame=messages[whole].frame if whole >= 0 else 0,
         clear_hello=gquic.read_hello(seen.stream.first(MOST)),
-    ), None  # fmt: skip
+    )  # fmt: skip
 
 
 def read_packed(messages: tuple[Message, ...]) -> tuple[Told, tuple[Stream, Stream] | None]:
@@ -136,7 +141,6 @@ def read_packed(messages: tuple[Message, ...]) -> tuple[Told, tuple[Stream, Stre
             inner = _inner(messages, hello, attempt)
     versions = _versions(messages, from_orig=from_orig)
     return Told(
-        next(message.ts_ns for message in messages if read_ids(message.octets, 0)),
         attempt.version if attempt else _spoken(packets) or versions[0],
         versions[0],
         _offered(packets),
@@ -158,8 +162,9 @@ def _client_is_orig(packets: list[Received]) -> bool:
 
 def _versions(messages: tuple[Message, ...], *, from_orig: bool) -> list[int]:
     """The versions that the client wrote into its long headers, known ones or not, in order; 0 for none."""
-    read = [read_ids(message.octets, 0) for message in messages if message.from_orig == from_orig]
-    return [ids[0] for ids in read if ids and ids[0]] or [0]
+    sent = [message.octets for message in messages if message.from_orig == from_orig]
+    headers = [octets[1:5] for octets in sent if len(octets) >= MIN_OCTETS and octets[0] & LONG]
+    return [int.from_bytes(header, "big") for header in headers if any(header)] or [0]
 
 
 def _spoken(packets: list[Received]) -> int:

@@ -8,7 +8,7 @@ from analyzer.judging import judge
 from analyzer.observations import Capture, Observations, Quality
 from analyzer.rulepack import shipped
 from analyzer.sitefile import Site
-from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Rates, Tls
+from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Quic, Rates, Tls
 from tests.builders.facts import table
 
 S = 1_000_000_000
@@ -148,7 +148,8 @@ class Scene:
             "scene.pcap", "pcap", packets, 1000, BEGIN, BEGIN + self.duration_s * S, cut=False, link_types=("ETHERNET",)
         )  # fmt: skip
         quality = Quality(tcp_flows=len(self.rows["flows"]), **self.quality)
-        return Observations((capture,), quality, **tables, certificates=table(Certificates, []), icmp=table(Icmp, []))
+        nothing = {"certificates": table(Certificates, []), "quic": table(Quic, []), "icmp": table(Icmp, [])}
+        return Observations((capture,), quality, **tables, **nothing)
 
     def judged(self, site=NOWHERE, packs=None, **given):
         """The conclusions, by the shipped packs where none are given."""
