@@ -12,13 +12,13 @@ from typing import NamedTuple
 from analyzer.conversations import Message
 from analyzer.dissecting.dissected import printable
 from analyzer.dissecting.quicframes import GOOGLE_SIZES, NO_ENTROPY_FROM, read_google_frames
-from analyzer.dissecting.quicpackets import MAX_VERSIONS, read_versions
+from analyzer.dissecting.quicpackets import read_versions
 from analyzer.dissecting.quicstream import GOOGLE_HELLO, GOOGLE_TAGS, CryptoStream
 
 # Public flags with the version bit and a connection id of 8 octets; the id; the version.
 PUBLIC = re.compile(rb"[\x09\x0d\x19\x1d\x29\x2d\x39\x3d].{8}Q0[2-4][0-9]", re.DOTALL)
 LONG_HEADER = re.compile(rb"[\xc0-\xff]Q04[4-6]", re.DOTALL)
-VERSIONS = re.compile(rb"(?:[QT]0[0-9][0-9]){1,64}")
+NEGOTIATION = re.compile(rb"[\x09\x0d].{8}(?:[QT]0[0-9][0-9]){1,64}", re.DOTALL)
 HASH = 12  # octets in front of what is not encrypted
 FEC_GROUP = 2  # private flag: one more octet follows
 SIDE_FROM = 37
@@ -69,11 +69,7 @@ def is_clear(octets: bytes) -> bool:
 
 def is_negotiation(octets: bytes) -> bool:
     """Whether a datagram is a server's Version Negotiation: a public header and nothing but versions."""
-    return (
-        PUBLIC.match(octets) is not None
-        and len(octets) <= 9 + 4 * MAX_VERSIONS
-        and VERSIONS.fullmatch(octets[9:]) is not None
-    )
+    return NEGOTIATION.fullmatch(octets) is not None
 
 
 def read_opening(octets: bytes) -> Opening | None:
@@ -112,6 +108,15 @@ def number_of(version: int) -> int:
     return 10 * ((version >> 8 & 0xFF) - 0x30) + (version & 0xFF) - 0x30
 
 
+class Part(NamedTuple):
+    """A packet in clear, which carries (offset, octets) of stream 1; `turn` counts the datagrams from 0."""
+
+    turn: int
+    message: Message
+    opening: Opening
+    crypto: tuple[tuple[int, bytes], ...]
+
+
 class _Reading:
     """The datagrams of a flow on their way to what they tell."""
 
@@ -120,6 +125,7 @@ class _Reading:
         self.version = self.began = self.packets = self.hashed = 0
         self.offered: tuple[int, ...] = ()
         self.from_orig = True
+        self.early: list[Part] = []
 
     def take(self, turn: int, message: Message) -> None:
         """Read one datagram."""
@@ -130,31 +136,48 @@ class _Reading:
         opening = read_opening(message.octets)
         if opening is None:
             return
-        frames = read_google_frames(
-            message.octets[opening.at :], number_of(opening.version), opening.number_octets
-        ).crypto
-        if self._is_hello(message, opening, frames):
-            self._add(turn, message, opening, frames)
+        payload = message.octets[opening.at :]
+        frames = read_google_frames(payload, number_of(opening.version), opening.number_octets)
+        part = Part(turn, message, opening, frames.crypto)
+        if any(offset == 0 and octets[:4] == GOOGLE_HELLO for offset, octets in part.crypto):
+            self._begin(part)
+        elif part.crypto and self.packets:
+            self._go_on(part)
+        elif part.crypto:
+            self.early.append(part)
         self.version = self.version or opening.version
         if message.from_orig == self.from_orig:
             self.began = self.began or opening.version
 
-    def _is_hello(self, message: Message, opening: Opening, frames: tuple[tuple[int, bytes], ...]) -> bool:
-        """Whether it begins a client's hello, or goes on with one; each costs a hash, so that few are looked at."""
-        begins = any(offset == 0 and octets[:4] == GOOGLE_HELLO for offset, octets in frames)
-        goes_on = bool(frames) and self.packets > 0 and message.from_orig == self.from_orig
-        if not begins and not goes_on or self.hashed == MAX_HASHED or len(message.octets) > MAX_PACKET:
+    def _begin(self, part: Part) -> None:
+        """Take the packet that begins a hello, and those that had overtaken it."""
+        if not self._is_whole(part):
+            return
+        if part.opening.version != self.version or not self.packets:
+            self.stream, self.packets = CryptoStream(), 0  # the client begins, or begins anew
+            self.version, self.from_orig = part.opening.version, part.message.from_orig
+        self._add(part)
+        early, self.early = self.early, []
+        for one in early:
+            self._go_on(one)
+
+    def _go_on(self, part: Part) -> None:
+        """Take a packet of the client that goes on with its hello."""
+        known = part.message.from_orig == self.from_orig and part.opening.version == self.version
+        if known and self._is_whole(part):
+            self._add(part)
+
+    def _is_whole(self, part: Part) -> bool:
+        """Whether the hash is right; it costs much, so that few packets are looked at."""
+        if self.hashed == MAX_HASHED or len(part.message.octets) > MAX_PACKET:
             return False
         self.hashed += 1
-        return is_client(message.octets, opening)
+        return is_client(part.message.octets, part.opening)
 
-    def _add(self, turn: int, message: Message, opening: Opening, frames: tuple[tuple[int, bytes], ...]) -> None:
-        if opening.version != self.version or not self.packets:
-            self.stream, self.packets = CryptoStream(), 0  # the client begins, or begins anew
-            self.version, self.from_orig = opening.version, message.from_orig
+    def _add(self, part: Part) -> None:
         self.packets += 1
-        for offset, octets in frames:
-            self.stream.add(offset, octets, turn)
+        for offset, octets in part.crypto:
+            self.stream.add(offset, octets, part.turn)
 
 
 def read_clear(messages: tuple[Message, ...]) -> Clear:

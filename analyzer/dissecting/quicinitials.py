@@ -21,6 +21,7 @@ from analyzer.dissecting.quicstream import CryptoStream
 MAX_ATTEMPTS = 4
 MAX_KEYS = 8  # derived for one flow: each id is hostile input, and costs seven HMACs
 MIN_FIRST_ID = 8  # octets (RFC 9000 section 7.2); after a Retry it is any number, and a token is there
+MAX_TRIES = 96  # of a key on a packet, for one flow: what is opened with the wrong one costs as much
 CLIENT, SERVER = 0, 1
 
 
@@ -70,6 +71,7 @@ class Opener:
     def __init__(self) -> None:
         self.attempts: list[Attempt] = []
         self._keys: dict[tuple[int, bytes], tuple[Keys, Keys] | None] = {}
+        self._tries = MAX_TRIES
 
     def open_all(self, packets: list[Received]) -> None:
         """Open what can be: first in the order of arrival, then the rest with the keys that were found by then."""
@@ -80,7 +82,11 @@ class Opener:
                 self._open_other_version(one)
 
     def _open_known(self, one: Received) -> bool:
-        return any(attempt.version == one.packet.version and attempt.open(one) for attempt in self.attempts)
+        return any(attempt.version == one.packet.version and self._try(attempt, one) for attempt in self.attempts)
+
+    def _try(self, attempt: Attempt, one: Received) -> bool:
+        self._tries -= 1
+        return self._tries >= 0 and attempt.open(one)
 
     def _open_first(self, one: Received) -> bool:
         """Whether it is a client's first Initial, which its own destination id opens."""
@@ -105,7 +111,7 @@ class Opener:
         if keys is None or len(self.attempts) >= MAX_ATTEMPTS:
             return False
         attempt = Attempt(version, first_id, from_orig, keys)
-        opened = attempt.open(one)
+        opened = self._try(attempt, one)
         if opened:
             self.attempts.append(attempt)
         return opened

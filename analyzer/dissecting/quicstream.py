@@ -51,8 +51,8 @@ class CryptoStream:
         self._edges |= {offset, end}
         gap = self._filled.find(0, self.known)
         self.known = gap if gap >= 0 else len(self._filled)
-        if self.whole < 0 and 0 < message_octets(self.first(MOST)) <= self.known:
-            self.whole = turn
+        if self.whole < 0 and 0 < (size := message_octets(self.first(MOST))) <= self.known:
+            self.whole = max(self._turns[:size])
 
     def first(self, most: int) -> bytes:
         """The octets from the begin on that follow each other without a gap, at most so many."""
