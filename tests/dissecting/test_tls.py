@@ -80,4 +80,4 @@ def test_an_alert_names_who_sent_it(side, who):
 
 def test_where_tls_began_is_told():
     """Every number of `via` has its word."""
-    assert [made(via=k)["via"] for k in range(VIA.size)] == ["", "connect", "nats", "starttls"]
+    assert [made(via=k)["via"] for k in range(VIA.size)] == ["", "connect", "nats", "starttls", "quic", "dtls"]
