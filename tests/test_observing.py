@@ -227,7 +227,7 @@ def test_several_captures_are_read_as_one(tmp_path):
 
 
 def test_a_quic_flow_is_named_by_its_hello(put):
-    """Two Initials out of order, and the answer: rows of TLS and QUIC, the name and its basis, as the oracle has them."""
+    """Two Initials out of order, and the answer: rows of TLS and QUIC, name and basis, all as the oracle has them."""
     hello = client_hello_message("A.example", alpn=("h3",), padding=900)
     parts = [qs.initial(qs.crypto(at, hello[at : at + 600]), number=at, least=1200) for at in (600, 0)]
     answer = qs.initial(
