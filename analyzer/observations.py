@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Rates, Tls
+from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Quic, Rates, Tls
 
 SCHEMA = "analyzer-facts/1"
 
@@ -62,5 +62,6 @@ class Observations:
     http: Http
     dhcp: Dhcp
     ntp: Ntp
+    quic: Quic
     icmp: Icmp
     rates: Rates

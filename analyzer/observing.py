@@ -13,8 +13,8 @@ from analyzer.capturing.buffers import Buffers
 from analyzer.capturing.container import Container, parse_interface, parse_section, parse_statistics, sniff
 from analyzer.capturing.source import Source, open_source
 from analyzer.conversations import Conversation
-from analyzer.dissecting import dissect, dns, tls
-from analyzer.dissecting.names import name_flows
+from analyzer.dissecting import dissect, dns, quic, tls
+from analyzer.dissecting.names import Sources, name_flows
 from analyzer.errors import CaptureError
 from analyzer.iana import link_type_name
 from analyzer.kernels import flows as fl
@@ -160,7 +160,7 @@ class Observer:
         self.sweep = Sweep(settings, room)
         self.captures: list[Capture] = []
         self.drops: list[int] = []
-        self.rows: dict[str, list[tuple[object, ...]]] = {"http": [], "dhcp": [], "ntp": []}
+        self.rows: dict[str, list[tuple[object, ...]]] = {"http": [], "dhcp": [], "ntp": [], "quic": []}
         self.services: dict[int, tuple[str, str]] = {}
 
     def read(self, path: str, progress: Progress | None, turn: tuple[int, int]) -> None:
@@ -202,12 +202,13 @@ class Observer:
         tls_table, certificate_table = self._tls(texts)
         http = from_rows(Http, self.rows["http"])
         self._name_services(flows, dns_table, tls_table)
-        names, basis = name_flows(flows, dns_table, tls_table, http, certificate_table)
+        quic_table = quic.with_sessions(self.rows["quic"], tls_table)
+        names, basis = name_flows(Sources(flows, dns_table, tls_table, http, certificate_table, quic_table))
         flows = flows._replace(server_name=names, server_name_basis=basis)
         return Observations(
             captures=tuple(self.captures), quality=self._quality(flows), flows=flows, dns=dns_table, tls=tls_table,
             certificates=certificate_table, http=http, dhcp=from_rows(Dhcp, self.rows["dhcp"]),
-            ntp=from_rows(Ntp, self.rows["ntp"]), icmp=self._icmp(flows), rates=self._rates(),
+            ntp=from_rows(Ntp, self.rows["ntp"]), quic=quic_table, icmp=self._icmp(flows), rates=self._rates(),
         )  # fmt: skip
 
     def _dissect(self) -> None:

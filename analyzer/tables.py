@@ -198,6 +198,24 @@ class Ntp(NamedTuple):
     ref_id: Annotated[Text, "reference identifier; the kiss code where stratum is 0"]
 
 
+class Quic(NamedTuple):
+    """One row per flow whose first datagrams open as QUIC (RFC 9000, RFC 9369, and what went before them)."""
+
+    flow: Annotated[I64, "row of Flows"]
+    ts_ns: Annotated[I64, "time of the first datagram that shows a version"]
+    version: Annotated[Text, "version spoken: 1, 2, draft-29, Q043, T051, mvfst-2 (0xfaceb002), else 0x number"]
+    client_version: Annotated[Text, "version that the client began with, where it is another one"]
+    server_name: Annotated[Text, "SNI of the ClientHello, or of Google's CHLO; lower case"]
+    alpn: Annotated[Texts, "application protocols that the client offers (RFC 7301)"]
+    ja4: Annotated[Text, "JA4 of the ClientHello; empty where none was read"]
+    versions: Annotated[Texts, "versions that a Version Negotiation offers"]
+    retry: Annotated[Bool, "the server sent a Retry (RFC 9000 section 17.2.5)"]
+    initials: Annotated[U32, "Initial packets of the client that were read"]
+    hello_frame: Annotated[I64, "frame with which the client's hello became whole, 0 for none"]
+    zero_rtt: Annotated[Bool, "the client sent 0-RTT packets"]
+    user_agent: Annotated[Text, "UAID of Google's CHLO"]
+
+
 class Icmp(NamedTuple):
     """One row per ICMP error that quotes a packet (RFC 792, RFC 4443)."""
 

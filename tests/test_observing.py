@@ -13,9 +13,12 @@ from analyzer.metering.harvest import harvest
 from analyzer.metering.sweep import Room, Sweep
 from analyzer.observing import Observer
 from analyzer.settings import Settings
+from tests.builders import frames as fr
+from tests.builders import quicsealing as qs
 from tests.builders import traffic
 from tests.builders.agreement import differences
 from tests.builders.captures import Shot, block, enhanced, interface, pcap, pcapng, section, simple, statistics
+from tests.builders.hellos import client_hello_message, server_hello_message
 from tests.oracle import records
 from tests.oracle.observe import observe as oracle
 
@@ -221,3 +224,34 @@ def test_several_captures_are_read_as_one(tmp_path):
         observer.read(str(part), None, (number, 2))
     lines = differences(observer.finish(), seen(whole))
     assert [line for line in lines if not line.startswith("captures")] == []
+
+
+def test_a_quic_flow_is_named_by_its_hello(put):
+    """Two Initials out of order, and the answer: rows of TLS and QUIC, name and basis, all as the oracle has them."""
+    hello = client_hello_message("A.example", alpn=("h3",), padding=900)
+    parts = [qs.initial(qs.crypto(at, hello[at : at + 600]), number=at, least=1200) for at in (600, 0)]
+    answer = qs.initial(
+        qs.crypto(0, server_hello_message(selected=0x0304, cipher=0x1301)), to=b"", first_id=qs.FIRST, side="server"
+    )
+    ends = ("10.0.0.1", 40000), ("192.0.2.7", 443)
+    sent = [(0, parts[0]), (0, parts[1]), (1, answer)]
+    shots = [
+        Shot(
+            (turn + 1) * 1_000_000,
+            fr.linked(
+                fr.ipv4(ends[side][0], ends[1 - side][0], fr.UDP, fr.udp(ends[side][1], ends[1 - side][1], part))
+            ),
+        )
+        for turn, (side, part) in enumerate(sent)
+    ]
+    path = put(pcap(shots))
+    found = seen(path)
+    assert differences(found, oracle([path])) == []
+    flow, session, row = (
+        {name: column.tolist()[0] for name, column in zip(table._fields, table, strict=True)}
+        for table in (found.flows, found.tls, found.quic)
+    )
+    assert (flow["server_name"], flow["server_name_basis"], flow["service"]) == ("a.example", "quic", "quic")
+    assert (session["via"], session["client_hello_frame"], session["server_hello_frame"]) == ("quic", 1, 3)
+    assert (session["version"], session["cipher"]) == ("TLSv13", "TLS_AES_128_GCM_SHA256")
+    assert (row["server_name"], row["alpn"], row["hello_frame"], row["version"]) == ("a.example", ("h3",), 2, "1")

@@ -3,51 +3,67 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 
 from analyzer.dissecting.lookups import ADDRESS, Ints, find_lookups, pairs_of, read_lookups
-from analyzer.tables import Certificates, Column, Dns, Flows, Http, Tls
+from analyzer.tables import Certificates, Column, Dns, Flows, Http, Quic, Tls
 
-SNI, CONNECT, HOST, CERT, DNS = "sni", "connect", "host", "cert", "dns"
+SNI, QUIC, CONNECT, HOST, CERT, DNS = "sni", "quic", "connect", "host", "cert", "dns"
 
 HOST_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})+")
 
 Disagreement = tuple[int, str, str, str, str]
 
 
-def name_flows(flows: Flows, dns: Dns, tls: Tls, http: Http, certificates: Certificates) -> tuple[Column, Column]:
-    """Name and basis of every flow's responder, empty where unknown (the ranks of SNI, HTTP, certificate, DNS).
+class Sources(NamedTuple):
+    """The tables that tell names."""
+
+    flows: Flows
+    dns: Dns
+    tls: Tls
+    http: Http
+    certificates: Certificates
+    quic: Quic
+
+
+def name_flows(seen: Sources) -> tuple[Column, Column]:
+    """Name and basis of every flow's responder, empty where unknown (ranks: SNI, QUIC, HTTP, certificate, DNS).
 
     A lower rank never overrides a higher one. An ECH outer name counts as the SNI that it is on the wire.
     """
+    flows, tls = seen.flows, seen.tls
     count = flows.proto.size
     names, basis = _empty(count), _empty(count)
     for kind, (flow, name) in (
-        (CERT, _certificate_names(tls, certificates)),
-        (HOST, _request_names(http, connect=False)),
-        (CONNECT, _request_names(http, connect=True)),
-        (SNI, _first_of(tls.flow, tls.server_name)),
+        (CERT, _certificate_names(tls, seen.certificates)),
+        (HOST, _request_names(seen.http, connect=False)),
+        (CONNECT, _request_names(seen.http, connect=True)),
+        (QUIC, _first_of(seen.quic.flow, seen.quic.server_name)),
+        (SNI, _first_sni(tls)),
     ):
         names[flow], basis[flow] = name, kind
     unnamed = np.flatnonzero(basis == "")
-    looked_up = read_lookups(flows, dns, unnamed)
+    looked_up = read_lookups(flows, seen.dns, unnamed)
     flow, row = find_lookups(flows, looked_up, unnamed)
     names[flow], basis[flow] = looked_up.name[row], DNS
     return names, basis
 
 
-def disagreements(flows: Flows, dns: Dns, tls: Tls, http: Http, certificates: Certificates) -> list[Disagreement]:
+def disagreements(seen: Sources) -> list[Disagreement]:
     """Flows whose ranks tell different names: (flow, basis, name, other basis, other name), in the order of flows.
 
-    SNI or Host against DNS: only where this client was given this address, and never under that name (nor as an alias
-    of it). Names share addresses in every large cloud, so this alone is no sign of anything. SNI against CONNECT: the
-    tunnel was asked for another name. SNI against the certificate: none of its names covers the SNI.
+    SNI, QUIC or Host against DNS: only where this client was given this address, and never under that name (nor as an
+    alias of it). Names share addresses in every large cloud, so this alone is no sign of anything. SNI against CONNECT:
+    the tunnel was asked for another name. SNI against the certificate: none of its names covers the SNI.
     """
+    flows, dns, tls, http, certificates, quic = seen
     rows: list[Disagreement] = []
     proxied = http.flow[(http.form == "authority") | (http.form == "absolute")]
-    sni = _first_of(tls.flow, tls.server_name)
-    for kind, (flow, name) in ((SNI, sni), (HOST, _request_names(http, connect=False))):
+    sni = _first_sni(tls)
+    initial = _first_of(quic.flow, quic.server_name)
+    for kind, (flow, name) in ((SNI, sni), (QUIC, initial), (HOST, _request_names(http, connect=False))):
         direct = ~np.isin(flow, proxied)
         told = dict(zip(flow[direct].tolist(), name[direct].tolist(), strict=True))
         rows += [(at, kind, told[at], DNS, other) for at, other in _other_lookups(flows, dns, told)]
@@ -63,6 +79,12 @@ def _empty(count: int) -> Column:
     column = np.empty(count, dtype=object)
     column[:] = ""
     return column
+
+
+def _first_sni(tls: Tls) -> tuple[Ints, Column]:
+    """Flows and the first name of each that a ClientHello outside of QUIC tells."""
+    outside = tls.via != QUIC
+    return _first_of(tls.flow[outside], tls.server_name[outside])
 
 
 def _first_of(flow: Column, text: Column) -> tuple[Ints, Column]:

@@ -105,6 +105,7 @@ class Traffic:
         self.orig_p = np.where(telling, flows.orig_p, 0).astype(np.int64)
         self.hello = np.zeros(self.count, np.bool_)
         self.hello[seen.tls.flow[seen.tls.client_hello_frame > 0]] = True
+        self.hello[seen.quic.flow] = seen.quic.hello_frame > 0  # a part of a hello does not tell that it names nobody
         self.trouble = troubles(seen)
         self.requests, self.request_sets = self._requests(request_ports)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from analyzer.observations import Observations
 
-TABLES = ("flows", "dns", "tls", "certificates", "http", "dhcp", "ntp", "icmp", "rates")
+TABLES = ("flows", "dns", "tls", "certificates", "http", "dhcp", "ntp", "quic", "icmp", "rates")
 
 
 def differences(ours: Observations, theirs: Observations, tables: tuple[str, ...] = TABLES) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.tables import Certificates, Dns, Flows, Http, Tls, build, columns
+from analyzer.tables import Certificates, Dns, Flows, Http, Quic, Tls, build, columns
 
 S = 1_000_000_000
 
@@ -33,6 +33,10 @@ def tls_table(*rows):
 
 def http_table(*rows):
     return table(Http, rows)
+
+
+def quic_table(*rows):
+    return table(Quic, rows)
 
 
 def certificates_table(*rows):

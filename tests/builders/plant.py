@@ -27,7 +27,7 @@ from analyzer.findings import (
 )
 from analyzer.observations import Capture, Observations, Quality
 from analyzer.result import Result
-from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Rates, Tls, build, columns, from_rows
+from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Quic, Rates, Tls, build, columns, from_rows
 
 DOCUMENT = "MachineMetrics Network Requirements"
 START_NS = 1_772_359_200_123_456_789
@@ -93,6 +93,7 @@ def observations(rows: list[dict[str, Any]] | None = None, **given: Any) -> Obse
         http=from_rows(Http, []),
         dhcp=from_rows(Dhcp, []),
         ntp=from_rows(Ntp, []),
+        quic=from_rows(Quic, []),
         icmp=from_rows(Icmp, []),
         rates=table(Rates, [{"flow": 0, "start_ns": START_NS, "orig_octets": 2_400, "resp_octets": 5_100}]),
     )

@@ -8,7 +8,7 @@ from analyzer.judging import judge
 from analyzer.observations import Capture, Observations, Quality
 from analyzer.rulepack import shipped
 from analyzer.sitefile import Site
-from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Rates, Tls
+from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Quic, Rates, Tls
 from tests.builders.facts import table
 
 S = 1_000_000_000
@@ -26,7 +26,7 @@ class Scene:
     """Facts that grow line by line, one flow a second."""
 
     def __init__(self, duration_s=120, **quality):
-        self.rows = {name: [] for name in ("flows", "dns", "tls", "http", "dhcp", "ntp", "rates")}
+        self.rows = {name: [] for name in ("flows", "dns", "tls", "http", "dhcp", "ntp", "quic", "rates")}
         self.duration_s = duration_s
         self.quality = quality
 
@@ -67,6 +67,16 @@ class Scene:
         """A question and its answer over UDP."""
         given = {"proto": 17, "orig_syns": 0, "attempts": 0, "resp_synacks": 0, "orig_packets": 1, **given}
         return self.flow(orig, resp, port, **given)
+
+    def quic(self, client, server, name="", *, whole=True, **given):
+        """A QUIC connection; `whole` where all of its hello was read."""
+        basis = "quic" if name else ""
+        row = self.udp(client, server, 443, service="quic", server_name=name, server_name_basis=basis, **given)
+        start = self.rows["flows"][row]["start_ns"]
+        cells = {"flow": row, "ts_ns": start, "server_name": name}
+        self.rows["quic"].append({**cells, "version": "1", "initials": 1, "hello_frame": 10 * row + 3 if whole else 0})
+        self.rows["tls"].append({**cells, "client_hello_frame": 10 * row + 3, "via": "quic"})
+        return row
 
     def lookup(self, client, name, *addresses, resolver=GOOGLE, rcode="NOERROR", qtype="A", **given):
         """A DNS lookup; `unanswered` where no answer came."""
@@ -141,7 +151,8 @@ class Scene:
 
     def seen(self):
         """The facts."""
-        kinds = {"flows": Flows, "dns": Dns, "tls": Tls, "http": Http, "dhcp": Dhcp, "ntp": Ntp, "rates": Rates}
+        kinds = {"flows": Flows, "dns": Dns, "tls": Tls, "http": Http, "dhcp": Dhcp, "ntp": Ntp}
+        kinds |= {"quic": Quic, "rates": Rates}
         tables = {name: table(kind, self.rows[name]) for name, kind in kinds.items()}
         packets = sum(row["orig_packets"] + row["resp_packets"] for row in self.rows["flows"])
         capture = Capture(

@@ -1,7 +1,7 @@
 import pytest
 
-from analyzer.dissecting.names import covers, disagreements, name_flows
-from tests.builders.facts import S, certificates_table, dns_table, flows_table, http_table, tls_table
+from analyzer.dissecting.names import Sources, covers, disagreements, name_flows
+from tests.builders.facts import S, certificates_table, dns_table, flows_table, http_table, quic_table, tls_table
 
 CLIENT, SERVER, PROXY = "10.0.0.1", "192.0.2.1", "10.0.0.8"
 FLOWS = flows_table((CLIENT, "8.8.8.8", 0), (CLIENT, SERVER, 5 * S), (CLIENT, PROXY, 6 * S))
@@ -9,13 +9,18 @@ DNS = dns_table(
     {"flow": 0, "query": "dns.example", "answers": ("alias.example", SERVER), "ttls": ("60", "60"), "qtype_name": "A"},
     {"flow": 0, "query": "proxy.example", "answers": (PROXY,), "ttls": ("60",), "qtype_name": "A"},
 )
-EMPTY = (tls_table(), http_table(), certificates_table())
+EMPTY = (tls_table(), http_table(), certificates_table(), quic_table())
 
 
-def named(flow, dns=DNS, tls=(), http=(), certificates=()):
+def sources(dns=DNS, tls=(), http=(), certificates=(), quic=()):
+    """The tables that tell names."""
+    told = http_table(*http), certificates_table(*certificates), quic_table(*quic)
+    return Sources(FLOWS, dns, tls_table(*tls), *told)
+
+
+def named(flow, **rows):
     """Name and basis of one flow."""
-    tables = dns, tls_table(*tls), http_table(*http), certificates_table(*certificates)
-    names, basis = name_flows(FLOWS, *tables)
+    names, basis = name_flows(sources(**rows))
     return names[flow], basis[flow]
 
 
@@ -24,18 +29,21 @@ SESSION = {"flow": 1, "chain": ("f1", "f2")}
 
 
 def test_each_rank_overrides_the_one_below():
-    """SNI, then Host, then the certificate, then what the client looked up."""
+    """SNI, then QUIC, then Host, then the certificate, then what the client looked up."""
     host = {"flow": 1, "host": "host.example", "form": "origin"}
     assert named(1) == ("dns.example", "dns")
     assert named(1, tls=[SESSION], certificates=[LEAF]) == ("cert.example", "cert")
     assert named(1, tls=[SESSION], certificates=[LEAF], http=[host]) == ("host.example", "host")
+    quic = {"flow": 1, "server_name": "quic.example"}
+    assert named(1, tls=[SESSION], certificates=[LEAF], http=[host], quic=[quic]) == ("quic.example", "quic")
     sni = {**SESSION, "server_name": "sni.example."}
+    assert named(1, tls=[sni], http=[host], quic=[quic]) == ("sni.example", "sni")
     assert named(1, tls=[sni], certificates=[LEAF], http=[host]) == ("sni.example", "sni")
 
 
 def test_without_any_source_there_is_no_name():
     """Nothing known is empty, in both columns."""
-    names, basis = name_flows(FLOWS, dns_table(), *EMPTY)
+    names, basis = name_flows(Sources(FLOWS, dns_table(), *EMPTY))
     assert names.tolist() == basis.tolist() == ["", "", ""]
 
 
@@ -69,8 +77,14 @@ def test_a_certificate_for_more_than_one_host_names_nothing(names):
     assert named(1, tls=[SESSION], certificates=[{**LEAF, "names": names}]) == ("dns.example", "dns")
 
 
-def found(dns=DNS, tls=(), http=(), certificates=()):
-    return disagreements(FLOWS, dns, tls_table(*tls), http_table(*http), certificates_table(*certificates))
+def test_a_hello_inside_quic_is_no_sni_of_tcp():
+    """The TLS row of a QUIC flow names it by the table of QUIC, so that the basis says where the name was read."""
+    inside = {"flow": 1, "server_name": "quic.example", "via": "quic"}
+    assert named(1, tls=[inside], quic=[{"flow": 1, "server_name": "quic.example"}]) == ("quic.example", "quic")
+
+
+def found(**rows):
+    return disagreements(sources(**rows))
 
 
 def test_an_sni_that_the_client_never_looked_up_for_this_address_disagrees():
@@ -78,6 +92,8 @@ def test_an_sni_that_the_client_never_looked_up_for_this_address_disagrees():
     assert found(tls=[{"flow": 1, "server_name": "other.example"}]) == [
         (1, "sni", "other.example", "dns", "dns.example")
     ]
+    quic = {"flow": 1, "server_name": "other.example"}
+    assert found(quic=[quic]) == [(1, "quic", "other.example", "dns", "dns.example")]
     host = {"flow": 1, "host": "other.example", "form": "origin"}
     assert found(http=[host]) == [(1, "host", "other.example", "dns", "dns.example")]
 

@@ -34,6 +34,14 @@ def test_a_server_port_on_the_originators_side_is_kept():
     assert traffic.groups(np.ones(1, np.bool_)).kinds[0].orig_p == 53
 
 
+def test_a_part_of_a_hello_is_no_hello():
+    """QUIC spreads a hello over datagrams: where one is missing, the name may stand in it."""
+    scene = Scene()
+    rows = [scene.tls(EDGE, PUBLIC), scene.quic(EDGE, PUBLIC), scene.quic(EDGE, PUBLIC, whole=False)]
+    hello = Traffic(scene.seen(), PORTS, frozenset()).hello
+    assert hello[rows].tolist() == [True, True, False]
+
+
 def test_requests_to_a_proxy_are_part_of_a_kind_without_path_and_agent():
     """Of a proxy's request the host and port count, of a package source's the path and the program."""
     scene = Scene()

@@ -6,8 +6,8 @@ import collections
 import hashlib
 
 from analyzer.conversations import Conversation, Mark, Message, Stream
-from analyzer.dissecting import certificates, dissect
-from analyzer.dissecting.names import name_flows
+from analyzer.dissecting import certificates, dissect, quic
+from analyzer.dissecting.names import Sources, name_flows
 from analyzer.iana import cipher_suite_name, dns_rcode_name, dns_type_name, link_type_name, tls_version_name
 from analyzer.observations import Capture, Observations, Quality
 from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Rates, Tls, columns, from_rows
@@ -44,7 +44,7 @@ class Reading:
         for path in paths:
             self.read(path)
         self.account(self.frames.finish())
-        self.rows = {"http": [], "dhcp": [], "ntp": [], "tls": [], "certificates": {}}
+        self.rows = {"http": [], "dhcp": [], "ntp": [], "quic": [], "tls": [], "certificates": {}}
         self.messages = []
         self.services = {}
         for flow in self.table.flows:
@@ -111,6 +111,8 @@ class Reading:
             return
         for name, row in told.rows:
             self.rows[name].append(row)
+        if told.inner is not None:
+            talk = talk._replace(orig=told.inner[0], resp=told.inner[1])
         if told.tls_at is not None and tls.looks(
             talk.orig.octets[told.tls_at[0] :], talk.resp.octets[told.tls_at[1] :]
         ):
@@ -210,7 +212,8 @@ class Reading:
         ders = self.rows["certificates"].values()
         chains = from_rows(Certificates, [row for row in map(certificates.read, ders) if row])
         requests = from_rows(Http, self.rows["http"])
-        names, basis = name_flows(flows, lookups, sessions, requests, chains)
+        connections = quic.with_sessions(self.rows["quic"], sessions)
+        names, basis = name_flows(Sources(flows, lookups, sessions, requests, chains, connections))
         tcp = [flow for flow in self.table.flows if flow.proto == TCP]
         quality = Quality(
             missed_octets=int(flows.orig_missed.sum() + flows.resp_missed.sum()),
@@ -225,7 +228,7 @@ class Reading:
             captures=tuple(self.captures), quality=quality,
             flows=flows._replace(server_name=names, server_name_basis=basis), dns=lookups, tls=sessions,
             certificates=chains, http=requests, dhcp=from_rows(Dhcp, self.rows["dhcp"]),
-            ntp=from_rows(Ntp, self.rows["ntp"]), icmp=from_rows(Icmp, self.icmp),
+            ntp=from_rows(Ntp, self.rows["ntp"]), quic=connections, icmp=from_rows(Icmp, self.icmp),
             rates=from_rows(Rates, [(flow, second * 1_000_000_000, one, two) for flow, second, one, two in sent]),
         )  # fmt: skip
 

@@ -10,7 +10,7 @@ from analyzer.errors import AnalyzerError
 from analyzer.tables import columns
 from tests.oracle.observe import observe
 
-TABLES = ("flows", "dns", "tls", "certificates", "http", "dhcp", "ntp", "icmp", "rates")
+TABLES = ("flows", "dns", "tls", "certificates", "http", "dhcp", "ntp", "quic", "icmp", "rates")
 COUNTS = (
     "missed_octets", "one_sided_flows", "midstream_flows", "tcp_flows", "snaplen_cut_frames", "unknown_link_frames",
     "undecoded_frames", "non_ip_frames", "time_steps_back",
