@@ -12,6 +12,7 @@ from analyzer.conversations import Conversation, Mark, Message, Stream
 from analyzer.dissecting import (
     bacnet,
     dhcp,
+    dtls,
     enip,
     focas,
     giop,
@@ -77,6 +78,7 @@ DISSECTORS: tuple[Dissector, ...] = (
     enip,
     giop,
     lsv2,
+    dtls,
     openvpn,
     modbus,
     shdr,

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from analyzer.conversations import Conversation, Mark, Stream
 from analyzer.dissecting.tls import sessions
+from analyzer.iana import group_name
 from analyzer.metering.harvest import Harvest, Sessions
 from analyzer.metering.strings import Strings
 from tests.builders import hellos as he
@@ -24,7 +25,8 @@ def read(client, server):
     streams = [Stream(octets, (Mark(0, 5, 9),) if octets else ()) for octets in (client, server)]
     if not found.read_inner(Conversation(0, 6, 40000, 443, *streams), (0, 0), "connect"):
         return None
-    table = sessions(found.sessions[0], found.strings.texts(), [der.hex() for der in found.ders.octets()])
+    ders = [der.hex() for der in found.ders.octets()]
+    table = sessions(found.sessions[0], found.strings.texts(), ders, found.lists.octets())
     return {name: getattr(table, name).tolist()[0] for name in table._fields}
 
 
@@ -32,7 +34,10 @@ def expected(client, server):
     """The same of the oracle, as far as they can be compared."""
     seen = oracle.read(client, server)
     return {
-        "server_name": seen.server_name, "alpn": seen.alpn, "server_alpn": seen.server_alpn, "ech": seen.ech,
+        "server_name": seen.server_name, "alpn": seen.alpn, "server_alpn": seen.server_alpn,
+        "ech": bool(seen.ech), "ech_kind": seen.ech_kind, "ech_config": seen.ech_config,
+        "groups": tuple(map(group_name, seen.groups)), "ja3": seen.ja3, "ja3s": seen.ja3s, "ja4": seen.ja4("t"),
+        "resumption": seen.resumption,
         "resumed": seen.resumed, "established": seen.established, "hello_retry": seen.retry,
         "hello_octets": seen.hello_octets, "client_records": seen.client_records,
         "server_records": seen.server_records, "alert": seen.alert, "alert_from": seen.alert_side,
@@ -162,4 +167,4 @@ def test_ten_certificates_are_kept_of_a_chain():
 
 def test_no_sessions_are_an_empty_table():
     """Room for nothing is a table without rows."""
-    assert sessions(Sessions.room(0), [], []).flow.tolist() == []
+    assert sessions(Sessions.room(0), [], [], []).flow.tolist() == []
