@@ -9,7 +9,6 @@ and SRTP in one flow).
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -155,7 +154,7 @@ def _read_record(octets: bytes, at: int) -> tuple[Record, int] | None:
 
 
 def _read_encrypted(octets: bytes, at: int) -> tuple[Record, int] | None:
-    """The encrypted record of DTLS 1.3 at `at`, and where it ends; None with a connection id, whose length is unknown."""
+    """The encrypted record of DTLS 1.3 at `at`, and where it ends; None with a connection id, of unknown length."""
     first = octets[at]
     begin = at + (3 if first & LONG_NUMBER else 2)
     end = len(octets)

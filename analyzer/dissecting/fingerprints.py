@@ -66,7 +66,7 @@ def ja3s(octets: bytes) -> str:
 def ja4(lists: Lists, carrier: str) -> str:
     """JA4; `carrier` is its first letter: t for TCP, q for QUIC, d for DTLS.
 
-    The version is the highest number of supported_versions, as the method has it, also in DTLS, where numbers count down.
+    The version is the highest number of supported_versions, as the method has it, also in DTLS, where they count down.
     """
     extensions = _words(lists.extensions)
     version = max(numbers(lists.versions), default=lists.version)

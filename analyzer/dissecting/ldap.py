@@ -18,6 +18,7 @@ PROTOS: tuple[int, ...] = (TCP, UDP)
 SEQUENCE, INTEGER, ENUMERATED, NAME, CONTROLS = 0x30, 0x02, 0x0A, 0x80, 0xA0
 EXTENDED, ANSWER = 0x77, 0x78
 REQUESTS = frozenset({0x42, 0x4A, 0x50, 0x60, 0x63, 0x66, 0x68, 0x6C, 0x6E, EXTENDED})
+SEARCH = frozenset({0x63, 0x64, 0x65, 0x50})  # all that there is over UDP: request, entry, result, abandon
 RESPONSES = frozenset({0x61, 0x64, 0x65, 0x67, 0x69, 0x6B, 0x6D, 0x6F, 0x73, ANSWER, 0x79})
 START_TLS = b"1.3.6.1.4.1.1466.20037"
 MAX_MESSAGES = 64
@@ -37,7 +38,7 @@ def dissect(talk: Conversation) -> Dissected | None:
     """Service ldap, with the session where StartTLS succeeded. Nothing of a bind or a search is kept."""
     if talk.proto == UDP:
         first = talk.messages[0].octets if talk.messages else b""
-        return Dissected(SERVICE, PAYLOAD) if next(operations(first, REQUESTS | RESPONSES), None) else None
+        return Dissected(SERVICE, PAYLOAD) if next(operations(first, SEARCH), None) else None
     for client, server, turned in sides(talk):
         asked, answered = list(operations(client, REQUESTS)), list(operations(server, RESPONSES))
         if (client and not asked) or (server and not answered):
@@ -63,9 +64,7 @@ def operations(octets: bytes, tags: frozenset[int]) -> Iterator[Operation]:
         at = outer[2]
 
 
-def _tls_at(
-    client: bytes, server: bytes, asked: list[Operation], answered: list[Operation]
-) -> tuple[int, int] | None:
+def _tls_at(client: bytes, server: bytes, asked: list[Operation], answered: list[Operation]) -> tuple[int, int] | None:
     """Where TLS begins in both streams: behind the request and behind its answer, if that is a success."""
     request = next((one for one in asked if one.tag == EXTENDED and _name(one.octets) == START_TLS), None)
     if request is None:

@@ -50,7 +50,7 @@ def _packet(octets: bytes, kind: int) -> int:
 
 
 def _negotiated(packet: bytes, kind: int) -> int | None:
-    """The protocols in the negotiation that a packet ends with (behind it may stand a correlation id), None for none."""
+    """The protocols in the negotiation of a packet (a correlation id may stand behind it), None for none."""
     rest = packet[FIXED:]
     if kind == REQUEST and not rest.startswith(bytes([REQUEST])):
         rest = rest[rest.find(b"\r\n") + 2 :] if b"\r\n" in rest else b""

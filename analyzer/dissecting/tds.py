@@ -88,7 +88,9 @@ def _tls_of(stream: Stream, at: int) -> Stream:
     for _ in range(MAX_PACKETS):
         packet = _packet(octets, at) if octets[at : at + 1] == bytes([PRE_LOGIN]) else None
         begin, end = (packet.begin, packet.end) if packet else (at, len(octets))
-        if begin >= len(octets) or (not packet and (octets[at] not in SENT or octets[at + 1 : at + 2] not in (b"", b"\3"))):
+        if begin >= len(octets) or (
+            not packet and (octets[at] not in SENT or octets[at + 1 : at + 2] not in (b"", b"\3"))
+        ):
             break
         marks.append(Mark(len(made), *stream.at(begin)[1:]))
         marks += [

@@ -51,8 +51,9 @@ class Raw(Protocol):
 
 
 def sessions(raw: Raw, texts: Sequence[str], fingerprints: Sequence[str], lists: Sequence[bytes]) -> Tls:
-    """The table of all sessions; `texts`, `fingerprints` (of certificates) and `lists` (of hellos, as
-    kernels/hellos.py writes them) are what the numbers in `raw` stand for.
+    """The table of all sessions.
+
+    What the numbers in `raw` stand for: `texts`, `fingerprints` (of certificates), `lists` (see kernels/hellos.py).
     """
     rows, frames = raw.rows, raw.frames
     known = np.append(np.array(texts, dtype=object), "")
@@ -70,12 +71,9 @@ def sessions(raw: Raw, texts: Sequence[str], fingerprints: Sequence[str], lists:
         alpn=[tuple(text.split(",")) if text else () for text in known[rows["alpn"]].tolist()],
         server_alpn=known[rows["server_alpn"]],
         **_offers(rows, lists),
-        ja3s=mapped(rows["answer"], lambda number: fp.ja3s(lists[number]) if number >= 0 else ""),
         resumed=resumed,
         resumption=_resumption(rows, resumed),
-        ech=rows["ech"] > 0,
-        ech_kind=_ech_kind(rows, established),
-        ech_config=rows["ech_config"],
+        **_ech(rows, established),
         hello_retry=rows["retry"] > 0,
         hello_octets=rows["hello_octets"],
         established=established,
@@ -96,7 +94,7 @@ def sessions(raw: Raw, texts: Sequence[str], fingerprints: Sequence[str], lists:
 
 
 def _offers(rows: Array, lists: Sequence[bytes]) -> dict[str, Column]:
-    """The columns made of the lists of ClientHellos: groups, ja3, ja4; every distinct list is read once."""
+    """The columns made of the lists of hellos: groups, ja3, ja4, ja3s; every distinct one is read once."""
     carrier = np.select([VIA[rows["via"]] == "quic", VIA[rows["via"]] == "dtls"], [1, 2], 0)
     keys, row_of = np.unique(rows["hello"].astype(np.int64) * len(CARRIERS) + carrier, return_inverse=True)
     made = [np.empty(keys.size, dtype=object) for _ in range(3)]
@@ -108,8 +106,8 @@ def _offers(rows: Array, lists: Sequence[bytes]) -> dict[str, Column]:
             told = groups, fp.ja3(offered), fp.ja4(offered, CARRIERS[letter])
         for column, cell in zip(made, told, strict=True):
             column[k] = cell
-    groups_made, ja3, ja4 = (column[row_of] for column in made)
-    return {"groups": groups_made, "ja3": ja3, "ja4": ja4}
+    ja3s = mapped(rows["answer"], lambda number: fp.ja3s(lists[number]) if number >= 0 else "")
+    return dict(zip(("groups", "ja3", "ja4"), (column[row_of] for column in made), strict=True)) | {"ja3s": ja3s}
 
 
 def _is_13(version: Array) -> npt.NDArray[np.bool_]:
@@ -139,20 +137,21 @@ def _resumption(rows: Array, resumed: npt.NDArray[np.bool_]) -> Column:
     return told
 
 
-def _ech_kind(rows: Array, established: npt.NDArray[np.bool_]) -> Column:
-    """What kind of encrypted_client_hello it is; GREASE is made to look real, and keys would be needed to tell.
+def _ech(rows: Array, established: npt.NDArray[np.bool_]) -> dict[str, Column]:
+    """The columns of encrypted_client_hello; GREASE is made to look real, and keys would be needed to tell.
 
     Proven is GREASE where application data went through TLS 1.2 or older: a client that meant it gives up there, with
-    an alert that can be in clear (RFC 9849 section 6.1.6). An inner one says that it is (section 5): between two servers.
+    an alert that can be in clear (RFC 9849 section 6.1.6). An inner one, between two servers, says what it is (section
+    5).
     """
     older = (rows["version"] > 0) & ~_is_13(rows["version"])
     required = (rows["alert"] == ECH_REQUIRED) & (rows["alert_side"] == 0)
-    told: Column = np.select(
+    kind = np.select(
         [rows["ech"] == 0, rows["ech"] == ECH_INNER, required, older & established],
         np.array(["", "inner", "outer", "grease"], dtype=object),
         "unknown",
     )
-    return told
+    return {"ech": rows["ech"] > 0, "ech_kind": kind, "ech_config": rows["ech_config"]}
 
 
 def _established(rows: Array) -> npt.NDArray[np.bool_]:

@@ -140,7 +140,7 @@ def append_octets(hello, at, end, made, used):
 
 @kernel
 def append_lists(hello, spots, made, used):
-    """Write the lists in the bodies of extensions; spots[2k] and spots[2k+1] are where the k-th body begins and ends."""
+    """Write the lists in the bodies of extensions; the k-th body goes from spots[2k] to spots[2k+1]."""
     for k in range(LISTED):
         at, end = spots[2 * k], spots[2 * k + 1]
         if k < 2:  # groups, signature algorithms: behind two octets of length
@@ -152,9 +152,9 @@ def append_lists(hello, spots, made, used):
             used = append_number(made, used, 0)
         elif k == 2:  # versions: behind one
             used = append_numbers(hello, at + 1, min(at + 1 + u8(hello, at), end), made, used)
-        elif k == 3:  # noqa: PLR2004 - point formats: behind one
+        elif k == 3:
             used = append_octets(hello, at + 1, min(at + 1 + u8(hello, at), end), made, used)
-        elif end - at >= 3:  # noqa: PLR2004 - names of ALPN: the first one, behind the length of all and its own
+        elif end - at >= 3:
             used = append_octets(hello, at + 3, min(at + 3 + u8(hello, at + 2), end), made, used)
         else:
             used = append_number(made, used, 0)

@@ -117,6 +117,10 @@ def test_a_hello_retry_request_is_seen_and_the_first_hello_counts():
     made = read(client, server)
     assert made["hello_retry"]
     assert (made["server_name"], made["version"]) == ("machine.example", "TLSv13")
+    assert (made["ja4"], made["ja3"]) == (read(HELLO, b"")["ja4"], read(HELLO, b"")["ja3"])
+    assert made["cipher"] == "TLS_AES_256_GCM_SHA384"
+    assert made["ja3s"] == read(b"", final)["ja3s"] != ""
+    assert read(b"", retry)["ja3s"] == ""
     assert_alike(client, server)
 
 
@@ -142,6 +146,42 @@ def test_resumption_is_told_by_psk_or_by_a_missing_certificate():
     assert read(HELLO, psk)["resumed"]
     assert read(HELLO, short)["resumed"]
     assert not read(HELLO, FLIGHT + he.tls_record(20, b"\1"))["resumed"]
+
+
+def test_a_server_without_certificate_is_no_resumption():
+    """Anonymous suites and those of a PSK have no Certificate, but a ServerHelloDone (RFC 5246 section 7.3)."""
+    anonymous = he.tls_record(22, he.server_hello_message() + he.handshake(14, b"")) + he.tls_record(20, b"\1")
+    assert not read(HELLO, anonymous)["resumed"]
+    assert_alike(HELLO, anonymous)
+
+
+@pytest.mark.parametrize(
+    ("ticket", "session", "what"),
+    [(b"t" * 9, b"s" * 32, "ticket"), (b"", b"s" * 32, "id"), (b"", b"", ""), (b"t", b"", "ticket")],
+)
+def test_what_was_resumed_is_told_by_what_was_offered(ticket, session, what):
+    """RFC 5077 section 3.4: a server that is offered a ticket ignores the session id."""
+    hello = he.tls_record(22, he.lists_hello_message([0xC02F], [(35, ticket)], session=session))
+    short = he.tls_record(22, he.server_hello_message()) + he.tls_record(20, b"\1")
+    assert read(hello, short)["resumption"] == what
+    assert read(hello, FLIGHT)["resumption"] == ""
+    psk = he.tls_record(22, he.server_hello_message(selected=0x0304, psk=True))
+    assert read(hello, psk)["resumption"] == "psk"
+    assert_alike(hello, short)
+
+
+def test_a_strange_hello_is_proven_grease_where_older_tls_went_on():
+    """RFC 9849 section 6.1.6: a client that meant its encrypted hello gives up when TLS 1.2 is chosen."""
+    outer = (0xFE0D, b"\0\0\1\0\1\x07" + b"\0" * 20)
+    hello = he.tls_record(22, he.lists_hello_message([0xC02F], [outer]))
+    data, required = he.tls_record(23, b"x") * 2, he.tls_record(21, b"\2\x79")
+    newer = he.tls_record(22, he.server_hello_message(selected=0x0304, cipher=0x1301))
+    assert read(hello + data, FLIGHT + data)["ech_kind"] == "grease"
+    assert read(hello, FLIGHT)["ech_kind"] == "unknown"
+    assert read(hello + data, newer + data)["ech_kind"] == "unknown"
+    assert read(hello + required, FLIGHT)["ech_kind"] == "outer"
+    assert read(HELLO[:40], FLIGHT)["ech_kind"] == ""
+    assert_alike(hello + data, FLIGHT + data)
 
 
 @pytest.mark.parametrize(("body", "alert"), [(b"\2\x30", 48), (b"\1\0", -1), (b"\1\x5a", 90), (b"\2\0", 0)])

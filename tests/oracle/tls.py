@@ -93,7 +93,9 @@ class Session:
         """JA3 in hex."""
         if not self.hello:
             return ""
-        lists = [[one for one in self.hello[name] if not is_grease(one)] for name in ("ciphers", "extensions", "groups")]
+        lists = [
+            [one for one in self.hello[name] if not is_grease(one)] for name in ("ciphers", "extensions", "groups")
+        ]
         lists.append(list(self.hello["formats"]))
         text = ",".join([str(self.hello["version"])] + ["-".join(str(one) for one in numbers) for numbers in lists])
         return hashlib.md5(text.encode()).hexdigest()
@@ -137,13 +139,15 @@ def pairs(octets):
 
 
 def old_hello(octets, kind):
-    """The body of the SSL 2 hello of this kind (1 client, 4 server) that the octets begin with, else None; its length."""
+    """The body and the length of the SSL 2 hello (kind 1 client, 4 server) that octets begin with, else None."""
     if len(octets) < 11 or not octets[0] & 0x80 or octets[2] != kind:
         return None, 0
     length = int.from_bytes(octets[:2], "big") & 0x7FFF
     if kind == 1:
         version, suites, sid, challenge = pairs(octets[3:11])
-        known = version in {2, 0x300, 0x301, 0x302, 0x303, 0x304} and suites and suites % 3 == 0 and 16 <= challenge <= 32
+        known = (
+            version in {2, 0x300, 0x301, 0x302, 0x303, 0x304} and suites and suites % 3 == 0 and 16 <= challenge <= 32
+        )
         fits = length == 9 + suites + sid + challenge
     else:
         version, cert, suites, sid = (*pairs(octets[5:13]), 0, 0, 0, 0)[:4]
@@ -282,6 +286,22 @@ def read_old_answer(server, session):
     return 2 + len(body)
 
 
+def whole_extensions(octets):
+    """(type, body) of all extensions, None where a length does not agree with what is there."""
+    found = []
+    if octets:
+        if len(octets) < 2 or int.from_bytes(octets[:2], "big") > len(octets) - 2:
+            return None
+        octets = octets[2 : 2 + int.from_bytes(octets[:2], "big")]
+    while octets:
+        if len(octets) < 4 or int.from_bytes(octets[2:4], "big") > len(octets) - 4:
+            return None
+        kind, length = pairs(octets[:4])
+        found.append((kind, octets[4 : 4 + length]))
+        octets = octets[4 + length :]
+    return found
+
+
 def read_lists(body, session):
     """What fingerprints are made of, where the lengths of a whole ClientHello agree."""
     at = 35 + body[34] if len(body) >= 35 else len(body)
@@ -289,20 +309,10 @@ def read_lists(body, session):
     squeezed = at + 2 + suites
     if len(body) <= squeezed or (end := squeezed + 1 + body[squeezed]) > len(body):
         return
-    rest = body[end:]
-    found = {}
-    order = []
-    if rest:
-        if len(rest) < 2 or int.from_bytes(rest[:2], "big") > len(rest) - 2:
-            return
-        rest = rest[2 : 2 + int.from_bytes(rest[:2], "big")]
-    while rest:
-        if len(rest) < 4 or int.from_bytes(rest[2:4], "big") > len(rest) - 4:
-            return
-        kind, length = pairs(rest[:4])
-        order.append(kind)
-        found.setdefault(kind, rest[4 : 4 + length])
-        rest = rest[4 + length :]
+    order = whole_extensions(body[end:])
+    if order is None:
+        return
+    found = dict(reversed(order))
 
     def inside(kind, octets_of_length):
         one = found.get(kind, b"")
@@ -313,7 +323,7 @@ def read_lists(body, session):
     session.hello = {
         "version": int.from_bytes(body[:2], "big"),
         "ciphers": pairs(body[at + 2 : at + 2 + suites]),
-        "extensions": order,
+        "extensions": [kind for kind, _ in order],
         "groups": pairs(inside(10, 2)),
         "algorithms": pairs(inside(13, 2)),
         "versions": pairs(inside(43, 1)),
@@ -398,19 +408,9 @@ def read_server_hello(body, session):
             session.psk = True
         elif kind == 16:
             session.server_alpn = ",".join(read_protocols(octets))
-    rest = rest[3:]
-    order = []
-    if rest:
-        if len(rest) < 2 or int.from_bytes(rest[:2], "big") > len(rest) - 2:
-            return
-        rest = rest[2 : 2 + int.from_bytes(rest[:2], "big")]
-    while rest:
-        if len(rest) < 4 or int.from_bytes(rest[2:4], "big") > len(rest) - 4:
-            return
-        order.append(int.from_bytes(rest[:2], "big"))
-        rest = rest[4 + int.from_bytes(rest[2:4], "big") :]
-    if not retry:
-        listed = "-".join(str(one) for one in order if not is_grease(one))
+    order = whole_extensions(rest[3:])
+    if order is not None and not retry:
+        listed = "-".join(str(one) for one, _ in order if not is_grease(one))
         text = f"{int.from_bytes(body[:2], 'big')},{session.cipher},{listed}"
         session.ja3s = hashlib.md5(text.encode()).hexdigest()
 
