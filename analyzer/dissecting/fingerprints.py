@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 SERVER_NAME, ALPN = "0000", "0010"  # extensions that JA4 tells in words
 VERSIONS = {
@@ -17,8 +18,9 @@ VERSIONS = {
     0xFEFF: "d1", 0xFEFD: "d2", 0xFEFC: "d3",
 }  # fmt: skip
 NO_VALUES = "0" * 12
+T = TypeVar("T")
 MOST = 99
-KEPT = 4096  # texts of lists that are remembered: few lists occur, but for the extensions that Chrome shuffles
+KEPT, KEPT_OCTETS = 512, 512  # texts that are remembered, of lists of at most so many octets: few occur again and again
 
 
 class Lists(NamedTuple):
@@ -85,7 +87,13 @@ def _ends(protocol: bytes) -> str:
     return ends.decode() if ends.isalnum() else digits[0] + digits[-1]
 
 
-@lru_cache(KEPT)
+def _remembered(read: Callable[[bytes], T]) -> Callable[[bytes], T]:
+    """The function, which remembers what it made of short lists; a capture chooses how many long ones there are."""
+    kept = lru_cache(KEPT)(read)
+    return lambda octets: kept(octets) if len(octets) <= KEPT_OCTETS else read(octets)
+
+
+@_remembered
 def _ciphers(octets: bytes) -> str:
     return _sha12(",".join(sorted(_words(octets))))
 
@@ -96,12 +104,12 @@ def _extensions(extensions: tuple[str, ...], algorithms: bytes) -> str:
     return _sha12(",".join(words) + behind) if words else NO_VALUES
 
 
-@lru_cache(KEPT)
+@_remembered
 def _dashed(octets: bytes) -> str:
     return "-".join(map(str, numbers(octets)))
 
 
-@lru_cache(KEPT)
+@_remembered
 def _words(octets: bytes) -> tuple[str, ...]:
     """Numbers of two octets each as hex digits."""
     digits = octets.hex()

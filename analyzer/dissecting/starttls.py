@@ -38,7 +38,7 @@ UPGRADES = {
 def dissect(talk: Conversation) -> Dissected | None:
     """The service whose upgrade was asked for and agreed to, and where TLS begins."""
     for client, server, turned in sides(talk):
-        if not client or not server:
+        if not client or not server or _ends(client, server) is None:
             continue
         for service, upgrade in UPGRADES.items():
             at = tls_at(client, server, upgrade)
@@ -54,8 +54,8 @@ def sides(talk: Conversation) -> tuple[tuple[bytes, bytes, bool], tuple[bytes, b
 
 def tls_at(client: bytes, server: bytes, upgrade: Upgrade) -> tuple[int, int] | None:
     """Where TLS begins in both streams, None where it does not. A side that was not captured may have said anything."""
-    at = text_end(client), text_end(server)
-    if at == (len(client), len(server)):
+    at = _ends(client, server)
+    if at is None:
         return None
     asked = upgrade.ask.fullmatch(_last_line(client, at[0]))
     agreed = upgrade.agree.fullmatch(_last_line(server, at[1]))
@@ -66,7 +66,13 @@ def tls_at(client: bytes, server: bytes, upgrade: Upgrade) -> tuple[int, int] | 
     return at
 
 
-def text_end(octets: bytes) -> int:
+def _ends(client: bytes, server: bytes) -> tuple[int, int] | None:
+    """Where the lines of both streams end and records of TLS begin, None where none do in either."""
+    at = _text_end(client), _text_end(server)
+    return None if at == (len(client), len(server)) else at
+
+
+def _text_end(octets: bytes) -> int:
     """Where in a stream of lines a record of TLS begins, its end where none does."""
     places = [octets.find(b"\n" + record) for record in RECORDS]
     return min((place + 1 for place in places if place >= 0), default=len(octets))

@@ -20,6 +20,7 @@ ECH_INNER = 2
 ECH_REQUIRED = 121  # alert (RFC 9849 section 5)
 VIA = np.array(["", "connect", "nats", "starttls", "quic", "dtls"], dtype=object)
 CARRIERS = "tqd"
+MAX_GROUPS = 64  # twice as many as any client offers
 
 
 class Raw(Protocol):
@@ -57,7 +58,6 @@ def sessions(raw: Raw, texts: Sequence[str], fingerprints: Sequence[str], lists:
     """
     rows, frames = raw.rows, raw.frames
     known = np.append(np.array(texts, dtype=object), "")
-    records = [_records(raw.types[:, side], raw.lengths[:, side]) for side in (0, 1)]
     alert = rows["alert"] >= 0
     resumed, established = _resumed(rows), _established(rows)
     return build(
@@ -77,20 +77,25 @@ def sessions(raw: Raw, texts: Sequence[str], fingerprints: Sequence[str], lists:
         hello_retry=rows["retry"] > 0,
         hello_octets=rows["hello_octets"],
         established=established,
-        client_records=records[0],
-        server_records=records[1],
+        client_records=_records(raw.types[:, 0], raw.lengths[:, 0]),
+        server_records=_records(raw.types[:, 1], raw.lengths[:, 1]),
         alert_from=np.where(alert, np.where(rows["alert_side"] == 0, "client", "server"), ""),
         alert=rows["alert"],
-        chain=[
-            tuple(fingerprints[number] for number in chain[:size])
-            for chain, size in zip(raw.chains.tolist(), rows["chain"].tolist(), strict=True)
-        ],
+        chain=_chains(raw, fingerprints),
         client_hello_frame=frames[:, 0],
         server_hello_frame=frames[:, 1],
         certificate_frame=frames[:, 2],
         alert_frame=frames[:, 3],
         via=VIA[rows["via"]],
     )
+
+
+def _chains(raw: Raw, fingerprints: Sequence[str]) -> list[tuple[str, ...]]:
+    """Per session, the fingerprints of its certificates."""
+    return [
+        tuple(fingerprints[number] for number in chain[:size])
+        for chain, size in zip(raw.chains.tolist(), raw.rows["chain"].tolist(), strict=True)
+    ]
 
 
 def _offers(rows: Array, lists: Sequence[bytes]) -> dict[str, Column]:
@@ -102,7 +107,7 @@ def _offers(rows: Array, lists: Sequence[bytes]) -> dict[str, Column]:
         told: tuple[tuple[str, ...], str, str] = ((), "", "")
         if number >= 0:
             offered = fp.read_lists(lists[number])
-            groups = tuple(map(group_name, fp.numbers(offered.groups)))
+            groups = tuple(map(group_name, fp.numbers(offered.groups)[:MAX_GROUPS]))
             told = groups, fp.ja3(offered), fp.ja4(offered, CARRIERS[letter])
         for column, cell in zip(made, told, strict=True):
             column[k] = cell

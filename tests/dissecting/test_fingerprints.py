@@ -105,3 +105,10 @@ def test_lists_come_back_as_they_were_written(parts):
     written = b"\3\3" + b"".join(len(part).to_bytes(2, "big") + part for part in parts)
     assert read_lists(written) == Lists(0x0303, *parts)
     assert numbers(parts[0]) == tuple(int.from_bytes(parts[0][at : at + 2], "big") for at in range(0, len(parts[0]), 2))
+
+
+def test_a_long_list_is_read_as_a_short_one_is():
+    """What is too long to be remembered has the same fingerprint each time."""
+    long = SPECIFIED._replace(ciphers=octets(",".join(f"{k:04x}" for k in range(1, 2000))))
+    assert ja4(long, "t") == ja4(long, "t") != ja4(SPECIFIED, "t")
+    assert ja3(long) == ja3(long)

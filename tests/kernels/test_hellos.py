@@ -70,6 +70,13 @@ def test_groups_have_names():
     assert read(in_record(message), b"")["groups"] == ("X25519MLKEM768", "x25519", "0x6a6b")
 
 
+def test_64_groups_are_kept():
+    """A hello of nothing but groups makes no cell of thousands."""
+    message = he.lists_hello_message([0x1301], [(10, he.listed(*range(1, 300)))])
+    assert len(read(in_record(message), b"")["groups"]) == 64
+    assert_alike(in_record(message), b"")
+
+
 def test_a_hello_that_is_not_whole_has_no_fingerprint():
     """Its name is read as far as it goes; a fingerprint of a part would be that of another client."""
     hello = he.client_hello("a.example", padding=600)

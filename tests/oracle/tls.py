@@ -86,7 +86,7 @@ class Session:
     @property
     def groups(self):
         """Numbers of the groups offered."""
-        return [number for number in self.hello.get("groups", []) if not is_grease(number)]
+        return [number for number in self.hello.get("groups", []) if not is_grease(number)][:64]
 
     @property
     def ja3(self):
