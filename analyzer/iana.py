@@ -469,9 +469,11 @@ DNS_RCODES = _table("""
 """)
 
 # Versions on the wire (RFC 6101, 2246, 4346, 5246, 8446, 6347, 9147) as Zeek writes them (base/protocols/ssl/consts)
+# 0x0100 is DTLS 1.0 of OpenSSL before 0.9.8f, which Cisco AnyConnect still speaks
 TLS_VERSIONS = _table(
     """
 0002 SSLv2
+0100 DTLSv10
 0300 SSLv3
 0301 TLSv10
 0302 TLSv11
@@ -483,6 +485,67 @@ fefc DTLSv13
 """,
     16,
 )
+
+# IANA "Transport Layer Security (TLS) Parameters", TLS Supported Groups; the drafts with Kyber beside them
+TLS_GROUPS = _table("""
+1 sect163k1
+2 sect163r1
+3 sect163r2
+4 sect193r1
+5 sect193r2
+6 sect233k1
+7 sect233r1
+8 sect239k1
+9 sect283k1
+10 sect283r1
+11 sect409k1
+12 sect409r1
+13 sect571k1
+14 sect571r1
+15 secp160k1
+16 secp160r1
+17 secp160r2
+18 secp192k1
+19 secp192r1
+20 secp224k1
+21 secp224r1
+22 secp256k1
+23 secp256r1
+24 secp384r1
+25 secp521r1
+26 brainpoolP256r1
+27 brainpoolP384r1
+28 brainpoolP512r1
+29 x25519
+30 x448
+31 brainpoolP256r1tls13
+32 brainpoolP384r1tls13
+33 brainpoolP512r1tls13
+34 GC256A
+35 GC256B
+36 GC256C
+37 GC256D
+38 GC512A
+39 GC512B
+40 GC512C
+41 curveSM2
+256 ffdhe2048
+257 ffdhe3072
+258 ffdhe4096
+259 ffdhe6144
+260 ffdhe8192
+512 MLKEM512
+513 MLKEM768
+514 MLKEM1024
+4587 SecP256r1MLKEM768
+4588 X25519MLKEM768
+4589 SecP384r1MLKEM1024
+4590 curveSM2MLKEM768
+25497 X25519Kyber768Draft00
+25498 SecP256r1Kyber768Draft00
+65281 arbitrary_explicit_prime_curves
+65282 arbitrary_explicit_char2_curves
+""")
 
 # IANA "Transport Layer Security (TLS) Parameters", TLS Cipher Suites
 TLS_CIPHERS = _table(
@@ -917,6 +980,11 @@ def tls_version_name(number: int) -> str:
     if number >> 8 == 0x7F:
         return f"TLSv13-draft{number & 0xFF}"
     return TLS_VERSIONS.get(number, f"unknown-{number}")
+
+
+def group_name(number: int) -> str:
+    """IANA name of a supported group, "0x001d" style digits for one without."""
+    return TLS_GROUPS.get(number, f"0x{number:04x}")
 
 
 def cipher_suite_name(number: int) -> str:

@@ -286,7 +286,8 @@ class Observer:
         whole = Sessions(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
         order = np.argsort(whole.rows["flow"], kind="stable")
         ordered = Sessions(*(column[order] for column in whole))
-        return tls.sessions(ordered, texts, fingerprints), from_rows(Certificates, known)
+        table = tls.sessions(ordered, texts, fingerprints, self.sweep.found.lists.octets())
+        return table, from_rows(Certificates, known)
 
     def _icmp(self, flows: Flows) -> Icmp:
         errors = np.concatenate(self.sweep.found.errors)

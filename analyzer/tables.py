@@ -117,8 +117,21 @@ class Tls(NamedTuple):
     cipher: Annotated[Text, "cipher suite that the server chose, IANA name or 0x number"]
     alpn: Annotated[Texts, "application protocols that the client offers (RFC 7301)"]
     server_alpn: Annotated[Text, "application protocol that the server chose, where it says so in clear"]
+    groups: Annotated[
+        Texts, "supported groups that the client offers (RFC 8446 section 4.2.7), IANA names or 0x numbers"
+    ]
+    ja3: Annotated[Text, "JA3 of the first ClientHello, empty where it is not seen whole"]
+    ja3s: Annotated[Text, "JA3S of the ServerHello; a HelloRetryRequest has none"]
+    ja4: Annotated[
+        Text, "JA4 of the first ClientHello (of DTLS: of the one with the cookie), empty where not seen whole"
+    ]
     resumed: Annotated[Bool, "the server accepted a session id, a ticket or a PSK"]
+    resumption: Annotated[
+        Text, "id, ticket or psk: what it accepted; empty where not resumed, or the ClientHello is missing"
+    ]
     ech: Annotated[Bool, "the ClientHello carries encrypted_client_hello (real or GREASE)"]
+    ech_kind: Annotated[Text, "inner; outer or grease where one is proven, else unknown (RFC 9849); empty without ech"]
+    ech_config: Annotated[I32, "config_id of the outer hello, -1 for none; GREASE draws it anew, a real one repeats it"]
     hello_retry: Annotated[Bool, "the server asked for another ClientHello (RFC 8446 section 4.1.4)"]
     hello_octets: Annotated[I64, "octets of the ClientHello's handshake message, 0 where not seen"]
     established: Annotated[Bool, "application data went both ways"]

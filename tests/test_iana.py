@@ -21,6 +21,9 @@ from analyzer import iana
         (iana.tls_version_name(0x0303), "TLSv12"),
         (iana.tls_version_name(0x0304), "TLSv13"),
         (iana.tls_version_name(0x7F17), "TLSv13-draft23"),
+        (iana.tls_version_name(0xFEFD), "DTLSv12"),
+        (iana.group_name(29), "x25519"),
+        (iana.group_name(4588), "X25519MLKEM768"),
         (iana.cipher_suite_name(0x1301), "TLS_AES_128_GCM_SHA256"),
     ],
 )
@@ -41,6 +44,7 @@ def test_registered_numbers_have_their_names(name, expected):
         (iana.dns_rcode_name(12), "RCODE12"),
         (iana.tls_version_name(0x1234), "unknown-4660"),
         (iana.cipher_suite_name(0xFEFE), "0xfefe"),
+        (iana.group_name(0x6A6B), "0x6a6b"),
     ],
 )
 def test_other_numbers_stay_readable(name, expected):

@@ -13,9 +13,9 @@ from analyzer.metering.harvest import harvest
 from analyzer.metering.sweep import Room, Sweep
 from analyzer.observing import Observer
 from analyzer.settings import Settings
+from tests.builders import datagrams, hellos, traffic
 from tests.builders import frames as fr
 from tests.builders import quicsealing as qs
-from tests.builders import traffic
 from tests.builders.agreement import differences
 from tests.builders.captures import Shot, block, enhanced, interface, pcap, pcapng, section, simple, statistics
 from tests.builders.hellos import client_hello_message, server_hello_message
@@ -255,3 +255,30 @@ def test_a_quic_flow_is_named_by_its_hello(put):
     assert (session["via"], session["client_hello_frame"], session["server_hello_frame"]) == ("quic", 1, 3)
     assert (session["version"], session["cipher"]) == ("TLSv13", "TLS_AES_128_GCM_SHA256")
     assert (row["server_name"], row["alpn"], row["hello_frame"], row["version"]) == ("a.example", ("h3",), 2, "1")
+
+
+def test_sessions_inside_other_protocols_are_rows_of_tls(put):
+    """A hello in datagrams and one behind STARTTLS: each is a session with its carrier, and the oracle's."""
+    mail = [
+        (b"", b"220 mail.example ESMTP\r\n"), (b"EHLO a\r\n", b"250 STARTTLS\r\n"), (b"STARTTLS\r\n", b"220 go\r\n"),
+        (hellos.client_hello("mail.example"), hellos.server_flight()),
+    ]  # fmt: skip
+    shots, at = [], [101, 501]
+    for k, part in enumerate(part for pair in mail for part in pair):
+        ends = ("10.0.0.1", "10.0.0.2", 40000, 25)
+        src, dst, sport, dport = ends if k % 2 == 0 else (ends[1], ends[0], ends[3], ends[2])
+        body = fr.tcp(sport, dport, seq=at[k % 2], payload=part)
+        shots.append(Shot(k * 1_000_000, fr.linked(fr.ipv4(src, dst, fr.TCP, body))))
+        at[k % 2] += len(part)
+    message = datagrams.client_hello_message("plant.example")
+    hello = fr.udp(40001, 4433, datagrams.handshake(message, 0))
+    shots.append(Shot(9_000_000, fr.linked(fr.ipv4("10.0.0.1", "10.0.0.3", fr.UDP, hello))))
+    path = put(pcap(shots))
+    facts = seen(path)
+    told = zip(
+        facts.tls.via.tolist(), facts.tls.server_name.tolist(), facts.tls.client_hello_frame.tolist(), strict=True
+    )
+    assert list(told) == [("starttls", "mail.example", 7), ("dtls", "plant.example", 9)]
+    assert facts.flows.service.tolist() == ["smtp", "dtls"]
+    assert [ja4[0] for ja4 in facts.tls.ja4.tolist()] == ["t", "d"]
+    assert differences(facts, oracle([path])) == []

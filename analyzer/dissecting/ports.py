@@ -14,8 +14,8 @@ REGISTERED = {
     TCP: {
         21: "ftp", 22: "ssh", 23: "telnet", 25: "smtp", 53: "dns", 80: "http", 88: "kerberos", 102: "iso-tsap",
         110: "pop3", 135: "epmap", 139: "netbios-ssn", 143: "imap", 389: "ldap", 445: "microsoft-ds", 502: "modbus",
-        515: "printer", 554: "rtsp", 631: "ipp", 1433: "ms-sql-s", 1521: "oracle", 1883: "mqtt", 2049: "nfs",
-        3306: "mysql", 3389: "ms-wbt-server", 4840: "opcua", 5432: "postgresql", 5900: "rfb",
+        515: "printer", 554: "rtsp", 631: "ipp", 1433: "tds", 1521: "oracle", 1883: "mqtt", 2049: "nfs",
+        3306: "mysql", 3389: "rdp", 4840: "opcua", 5432: "postgresql", 5900: "rfb",
         9100: "pdl-datastream", 20000: "dnp", 44818: "ethernet-ip",
     },
     UDP: {

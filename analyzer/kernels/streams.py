@@ -142,7 +142,7 @@ def frame_of(segments, order, marks, first, last, base, offset):
 
 
 @kernel
-def sessions(out, groups, picked, begun, flows, segments, order, marks, work, strings, ders, t, done):
+def sessions(out, groups, picked, begun, flows, segments, order, marks, work, strings, lists, ders, t, done):
     """Read the TLS sessions of `groups[picked[begun:]]` into the rows `done…` of the tables `t`.
 
     Returns (position to go on from, rows written in all): all are read when the position is picked.size, else the
@@ -160,8 +160,9 @@ def sessions(out, groups, picked, begun, flows, segments, order, marks, work, st
             c_at, c_end, s_at, s_end = g.a_at, g.a_end, g.b_at, g.b_end
             c_first, c_last, s_first, s_last = g.first, g.split, g.split, g.last
         if not tls.session(
-            out, c_at, c_end, s_at, s_end, work, strings, ders, row, t.chains[done], t.types[done], t.lengths[done]
-        ):
+            out, c_at, c_end, s_at, s_end, work, strings, lists, ders, row, t.chains[done], t.types[done],
+            t.lengths[done],
+        ):  # fmt: skip
             return k, done
         row.flow = g.flow
         row.via = 0

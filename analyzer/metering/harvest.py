@@ -14,6 +14,7 @@ from analyzer.kernels import dns, streams, tls
 from analyzer.kernels import flows as fl
 from analyzer.kernels.headers import TCP, UDP
 from analyzer.kernels.keeping import SEGMENT, STREAM_OCTETS, STREAM_OCTETS_TWICE, STREAM_SEGMENTS
+from analyzer.kernels.strings import SEED
 from analyzer.kernels.sweep import BATCH
 from analyzer.metering.strings import Strings
 
@@ -63,19 +64,34 @@ class Harvest:
 
     strings: Strings
     ders: Strings
+    lists: Strings = field(init=False)
     messages: list[Messages] = field(default_factory=list)
     sessions: list[Sessions] = field(default_factory=list)
     errors: list[Array] = field(default_factory=list)
     framed: list[Array] = field(default_factory=list)
     conversations: list[Conversation] = field(default_factory=list)
-    work: tuple[Array, Array] = field(
-        default_factory=lambda: (np.zeros(tls.HANDSHAKE_OCTETS, np.uint8), np.zeros(dns.NAME_OCTETS, np.uint8))
+    work: tuple[Array, Array, Array, Array] = field(
+        default_factory=lambda: (
+            np.zeros(tls.HANDSHAKE_OCTETS, np.uint8),
+            np.zeros(dns.NAME_OCTETS, np.uint8),
+            np.zeros(tls.LIST_OCTETS, np.uint8),
+            np.zeros(tls.SPOTS, np.int64),
+        )
     )
+
+    def __post_init__(self) -> None:
+        self.lists = Strings(int(self.strings.table.state[SEED]))
 
     def take_conversations(self) -> list[Conversation]:
         """The conversations that wait for a dissector; they are handed out once."""
         waiting, self.conversations = self.conversations, []
         return waiting
+
+    def grow(self) -> None:
+        """Make room for more strings, lists and certificates."""
+        self.strings.grow()
+        self.lists.grow()
+        self.ders.grow()
 
     def read_messages(self, arena: Array, segments: Array, picked: Array) -> npt.NDArray[np.bool_]:
         """Read the picked segments as DNS messages; returns which of them are."""
@@ -106,11 +122,10 @@ class Harvest:
         while begun < room:
             begun, done = streams.sessions(
                 out, groups, picked, begun, tables.flows, tables.segments, order, marks, self.work,
-                self.strings.table, self.ders.table, made, done,
+                self.strings.table, self.lists.table, self.ders.table, made, done,
             )  # fmt: skip
             if begun < room:
-                self.strings.grow()
-                self.ders.grow()
+                self.grow()
         self.sessions.append(made)
 
     def read_stream(self, talk: Conversation) -> bool:
@@ -140,9 +155,10 @@ class Harvest:
         if not tls.is_tls(octets, 0, middle, middle, octets.size):
             return False
         made = Sessions.room(1)
-        while not tls.inner_session(octets, middle, self.work, self.strings.table, self.ders.table, made):
-            self.strings.grow()
-            self.ders.grow()
+        while not tls.inner_session(
+            octets, middle, self.work, self.strings.table, self.lists.table, self.ders.table, made
+        ):
+            self.grow()
         row = made.rows[0]
         row["flow"] = talk.flow
         row["via"] = VIA.index(via) if via in VIA else 0

@@ -72,3 +72,35 @@ def server_flight(*ders, **hello):
     """What a TLS 1.2 server answers, in one record: ServerHello, Certificate, ServerHelloDone."""
     messages = server_hello_message(**hello) + certificate_message(*(ders or (b"0\x03\x02\x01\x05",)))
     return tls_record(HANDSHAKE, messages + handshake(14, b""))
+
+
+def numbers(*values):
+    """16-bit numbers one behind the other."""
+    return b"".join(struct.pack(">H", value) for value in values)
+
+
+def listed(*values):
+    """16-bit numbers behind the octets that they take."""
+    return struct.pack(">H", 2 * len(values)) + numbers(*values)
+
+
+def lists_hello_message(ciphers, extensions=(), *, version=0x0303, session=b""):
+    """A ClientHello of just these cipher suites and extensions, as a handshake message."""
+    chained = b"".join(extension(kind, body) for kind, body in extensions)
+    body = struct.pack(">H", version) + b"\x11" * 32 + bytes([len(session)]) + session + listed(*ciphers) + b"\1\0"
+    return handshake(1, body + (struct.pack(">H", len(chained)) + chained if extensions else b""))
+
+
+def old_client_hello(*suites, version=0x0301, session=b"", challenge=b"\x77" * 16):
+    """A ClientHello in a record of SSL 2 (RFC 5246 appendix E.2); suites are numbers of three octets."""
+    told = b"".join(suite.to_bytes(3, "big") for suite in suites)
+    head = struct.pack(">BHHHH", 1, version, len(told), len(session), len(challenge))
+    body = head + told + session + challenge
+    return struct.pack(">H", 0x8000 | len(body)) + body
+
+
+def old_server_hello(der, *suites):
+    """A ServerHello of SSL 2 with its certificate."""
+    told = b"".join(suite.to_bytes(3, "big") for suite in suites)
+    body = struct.pack(">BBBHHHH", 4, 0, 1, 2, len(der), len(told), 16) + der + told + b"\x55" * 16
+    return struct.pack(">H", 0x8000 | len(body)) + body

@@ -54,7 +54,7 @@ def test_messages_under_way_need_both_directions():
         message(b"MSGX", bytes(32)),
         message(b"MSGF", bytes(4)),
         REQUEST + b"then something else",
-        b"HELO mail.example.org\r\n",
+        b"HELP mail.example.org\r\n",
         b"MSG hello world, this is chat\r\n",
         b"ERR unknown command\r\n",
     ],

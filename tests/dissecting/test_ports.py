@@ -4,9 +4,7 @@ from analyzer.dissecting import dissect
 from tests.builders.conversations import tcp, told, turned, udp
 
 
-@pytest.mark.parametrize(
-    ("port", "service"), [(502, "modbus"), (44818, "ethernet-ip"), (22, "ssh"), (3389, "ms-wbt-server")]
-)
+@pytest.mark.parametrize(("port", "service"), [(502, "modbus"), (44818, "ethernet-ip"), (22, "ssh"), (3389, "rdp")])
 def test_a_connection_without_octets_is_what_its_port_is_registered_for(port, service):
     """IANA port registry; the certainty says that it is a guess."""
     assert told(dissect(tcp(resp_p=port))) == (service, "port")
@@ -23,5 +21,5 @@ def test_octets_that_would_have_told_contradict_the_port():
     """A port whose protocol is read by payload is no guess once something else was said there."""
     assert dissect(tcp(b"hello", resp_p=502)) is None
     assert dissect(tcp(b"\x16\x03\x01\x00\x05hello", resp_p=3389)) is None
-    assert told(dissect(tcp(b"\x03\x00\x00\x13\x0e\xe0", resp_p=3389))) == ("ms-wbt-server", "port")
+    assert told(dissect(tcp(b"\x03\x00\x00\x13\x0e\xe0", resp_p=3389))) == ("rdp", "port")
     assert told(dissect(udp(b"\x01\x02\x03", resp_p=500))) == ("isakmp", "port")

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.dissecting.tls import CCS, CERTIFICATE, HELLO, VIA, sessions
+from analyzer.dissecting import fingerprints as fp
+from analyzer.dissecting.tls import CCS, CERTIFICATE, DONE, HELLO, VIA, sessions
 from analyzer.metering.harvest import Sessions
+
+# TLS 1.2; suite c02f; extensions 0, 10; group 29; no algorithms; version 1.3; format 0; h2
+LISTS = bytes.fromhex("0303 0002c02f 0004 0000000a 0002001d 0000 00020304 000100 00026832")
+ANSWER = bytes.fromhex("0303 c02f ff01")
 
 
 def made(**given):
     """One session with the given numbers, as a dict."""
     raw = Sessions.room(1)
     row = raw.rows[0]
-    for name in ("server_name", "alpn", "server_alpn", "cipher", "alert"):
+    for name in ("server_name", "alpn", "server_alpn", "hello", "answer", "ech_config", "cipher", "alert"):
         row[name] = -1
     for name, value in given.items():
         if name in {"types", "lengths", "chains", "frames"}:
             getattr(raw, name)[0][:] = value
         else:
             row[name] = value
-    table = sessions(raw, ["a.example", "h2,http/1.1"], ["fp0", "fp1"])
+    table = sessions(raw, ["a.example", "h2,http/1.1"], ["fp0", "fp1"], [LISTS, ANSWER])
     return {name: getattr(table, name).tolist()[0] for name in table._fields}
 
 
@@ -47,7 +52,12 @@ def test_what_was_not_seen_is_empty():
         (0x0304, 0, HELLO | CCS, False),
         (0x0303, 0, HELLO | CCS, True),
         (0x0303, 0, HELLO | CERTIFICATE | CCS, False),
+        (0x0303, 0, HELLO | CCS | DONE, False),
         (0x0303, 1, HELLO, False),
+        (0xFEFD, 0, HELLO | CCS, True),
+        (0xFEFC, 1, HELLO, True),
+        (0xFEFC, 0, HELLO | CCS, False),
+        (0x7F17, 1, HELLO, True),
     ],
 )
 def test_resumption(version, psk, seen, resumed):
@@ -80,4 +90,22 @@ def test_an_alert_names_who_sent_it(side, who):
 
 def test_where_tls_began_is_told():
     """Every number of `via` has its word."""
-    assert [made(via=k)["via"] for k in range(VIA.size)] == ["", "connect", "nats", "starttls", "quic", "dtls"]
+    assert [made(via=k)["via"] for k in range(VIA.size)] == [
+        "", "connect", "nats", "starttls", "quic", "dtls",
+    ]  # fmt: skip
+
+
+def test_fingerprints_are_those_of_the_lists():
+    """JA3, JA3S, JA4 and groups by the numbers of the lists; what carries TLS is JA4's first letter."""
+    row = made(hello=0, answer=1)
+    lists = fp.read_lists(LISTS)
+    assert (row["ja3"], row["ja3s"], row["ja4"]) == (fp.ja3(lists), fp.ja3s(ANSWER), fp.ja4(lists, "t"))
+    assert row["groups"] == ("x25519",)
+    letters = {via: made(hello=0, via=k)["ja4"][0] for k, via in enumerate(VIA.tolist())}
+    assert letters == {"": "t", "connect": "t", "nats": "t", "starttls": "t", "quic": "q", "dtls": "d"}
+
+
+def test_without_lists_there_is_no_fingerprint():
+    """A hello that was not seen whole has none."""
+    row = made()
+    assert (row["ja3"], row["ja3s"], row["ja4"], row["groups"]) == ("", "", "", ())

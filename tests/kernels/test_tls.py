@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from analyzer.conversations import Conversation, Mark, Stream
 from analyzer.dissecting.tls import sessions
+from analyzer.iana import group_name
 from analyzer.metering.harvest import Harvest, Sessions
 from analyzer.metering.strings import Strings
 from tests.builders import hellos as he
@@ -24,7 +25,8 @@ def read(client, server):
     streams = [Stream(octets, (Mark(0, 5, 9),) if octets else ()) for octets in (client, server)]
     if not found.read_inner(Conversation(0, 6, 40000, 443, *streams), (0, 0), "connect"):
         return None
-    table = sessions(found.sessions[0], found.strings.texts(), [der.hex() for der in found.ders.octets()])
+    ders = [der.hex() for der in found.ders.octets()]
+    table = sessions(found.sessions[0], found.strings.texts(), ders, found.lists.octets())
     return {name: getattr(table, name).tolist()[0] for name in table._fields}
 
 
@@ -32,7 +34,10 @@ def expected(client, server):
     """The same of the oracle, as far as they can be compared."""
     seen = oracle.read(client, server)
     return {
-        "server_name": seen.server_name, "alpn": seen.alpn, "server_alpn": seen.server_alpn, "ech": seen.ech,
+        "server_name": seen.server_name, "alpn": seen.alpn, "server_alpn": seen.server_alpn,
+        "ech": bool(seen.ech), "ech_kind": seen.ech_kind, "ech_config": seen.ech_config,
+        "groups": tuple(map(group_name, seen.groups)), "ja3": seen.ja3, "ja3s": seen.ja3s, "ja4": seen.ja4("t"),
+        "resumption": seen.resumption,
         "resumed": seen.resumed, "established": seen.established, "hello_retry": seen.retry,
         "hello_octets": seen.hello_octets, "client_records": seen.client_records,
         "server_records": seen.server_records, "alert": seen.alert, "alert_from": seen.alert_side,
@@ -112,6 +117,10 @@ def test_a_hello_retry_request_is_seen_and_the_first_hello_counts():
     made = read(client, server)
     assert made["hello_retry"]
     assert (made["server_name"], made["version"]) == ("machine.example", "TLSv13")
+    assert (made["ja4"], made["ja3"]) == (read(HELLO, b"")["ja4"], read(HELLO, b"")["ja3"])
+    assert made["cipher"] == "TLS_AES_256_GCM_SHA384"
+    assert made["ja3s"] == read(b"", final)["ja3s"] != ""
+    assert read(b"", retry)["ja3s"] == ""
     assert_alike(client, server)
 
 
@@ -139,6 +148,42 @@ def test_resumption_is_told_by_psk_or_by_a_missing_certificate():
     assert not read(HELLO, FLIGHT + he.tls_record(20, b"\1"))["resumed"]
 
 
+def test_a_server_without_certificate_is_no_resumption():
+    """Anonymous suites and those of a PSK have no Certificate, but a ServerHelloDone (RFC 5246 section 7.3)."""
+    anonymous = he.tls_record(22, he.server_hello_message() + he.handshake(14, b"")) + he.tls_record(20, b"\1")
+    assert not read(HELLO, anonymous)["resumed"]
+    assert_alike(HELLO, anonymous)
+
+
+@pytest.mark.parametrize(
+    ("ticket", "session", "what"),
+    [(b"t" * 9, b"s" * 32, "ticket"), (b"", b"s" * 32, "id"), (b"", b"", ""), (b"t", b"", "ticket")],
+)
+def test_what_was_resumed_is_told_by_what_was_offered(ticket, session, what):
+    """RFC 5077 section 3.4: a server that is offered a ticket ignores the session id."""
+    hello = he.tls_record(22, he.lists_hello_message([0xC02F], [(35, ticket)], session=session))
+    short = he.tls_record(22, he.server_hello_message()) + he.tls_record(20, b"\1")
+    assert read(hello, short)["resumption"] == what
+    assert read(hello, FLIGHT)["resumption"] == ""
+    psk = he.tls_record(22, he.server_hello_message(selected=0x0304, psk=True))
+    assert read(hello, psk)["resumption"] == "psk"
+    assert_alike(hello, short)
+
+
+def test_a_strange_hello_is_proven_grease_where_older_tls_went_on():
+    """RFC 9849 section 6.1.6: a client that meant its encrypted hello gives up when TLS 1.2 is chosen."""
+    outer = (0xFE0D, b"\0\0\1\0\1\x07" + b"\0" * 20)
+    hello = he.tls_record(22, he.lists_hello_message([0xC02F], [outer]))
+    data, required = he.tls_record(23, b"x") * 2, he.tls_record(21, b"\2\x79")
+    newer = he.tls_record(22, he.server_hello_message(selected=0x0304, cipher=0x1301))
+    assert read(hello + data, FLIGHT + data)["ech_kind"] == "grease"
+    assert read(hello, FLIGHT)["ech_kind"] == "unknown"
+    assert read(hello + data, newer + data)["ech_kind"] == "unknown"
+    assert read(hello + required, FLIGHT)["ech_kind"] == "outer"
+    assert read(HELLO[:40], FLIGHT)["ech_kind"] == ""
+    assert_alike(hello + data, FLIGHT + data)
+
+
 @pytest.mark.parametrize(("body", "alert"), [(b"\2\x30", 48), (b"\1\0", -1), (b"\1\x5a", 90), (b"\2\0", 0)])
 def test_an_alert_is_kept_unless_it_only_says_goodbye(body, alert):
     """A fatal alert or a warning counts; close_notify as a warning does not."""
@@ -162,4 +207,4 @@ def test_ten_certificates_are_kept_of_a_chain():
 
 def test_no_sessions_are_an_empty_table():
     """Room for nothing is a table without rows."""
-    assert sessions(Sessions.room(0), [], []).flow.tolist() == []
+    assert sessions(Sessions.room(0), [], [], []).flow.tolist() == []

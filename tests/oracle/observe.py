@@ -8,7 +8,14 @@ import hashlib
 from analyzer.conversations import Conversation, Mark, Message, Stream
 from analyzer.dissecting import certificates, dissect, quic
 from analyzer.dissecting.names import Sources, name_flows
-from analyzer.iana import cipher_suite_name, dns_rcode_name, dns_type_name, link_type_name, tls_version_name
+from analyzer.iana import (
+    cipher_suite_name,
+    dns_rcode_name,
+    dns_type_name,
+    group_name,
+    link_type_name,
+    tls_version_name,
+)
 from analyzer.observations import Capture, Observations, Quality
 from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Rates, Tls, columns, from_rows
 from tests.oracle import dns, headers, records, tls, unwrapping
@@ -193,7 +200,10 @@ class Reading:
                 version=tls_version_name(seen.version) if seen.version else "",
                 client_version=tls_version_name(seen.client_version) if seen.client_version else "",
                 cipher=cipher_suite_name(seen.cipher) if seen.cipher > 0 else "",
-                resumed=seen.resumed, ech=seen.ech, hello_retry=seen.retry, hello_octets=seen.hello_octets,
+                groups=tuple(group_name(one) for one in seen.groups), ja3=seen.ja3, ja3s=seen.ja3s,
+                ja4=seen.ja4({"quic": "q", "dtls": "d"}.get(via, "t")), resumed=seen.resumed,
+                resumption=seen.resumption, ech=bool(seen.ech), ech_kind=seen.ech_kind, ech_config=seen.ech_config,
+                hello_retry=seen.retry, hello_octets=seen.hello_octets,
                 established=seen.established, client_records=seen.client_records, server_records=seen.server_records,
                 alert_from=seen.alert_side, alert=seen.alert,
                 chain=tuple(hashlib.sha256(der).hexdigest() for der in seen.chain),
