@@ -13,17 +13,25 @@ PROTOS: tuple[int, ...] = (TCP, UDP)
 REGISTERED = {
     TCP: {
         21: "ftp", 22: "ssh", 23: "telnet", 25: "smtp", 53: "dns", 80: "http", 88: "kerberos", 102: "iso-tsap",
-        110: "pop3", 135: "epmap", 139: "netbios-ssn", 143: "imap", 389: "ldap", 445: "microsoft-ds", 502: "modbus",
-        515: "printer", 554: "rtsp", 631: "ipp", 1433: "ms-sql-s", 1521: "oracle", 1883: "mqtt", 2049: "nfs",
-        3306: "mysql", 3389: "ms-wbt-server", 4840: "opcua", 5432: "postgresql", 5900: "rfb",
-        9100: "pdl-datastream", 20000: "dnp", 44818: "ethernet-ip",
+        110: "pop3", 135: "epmap", 139: "netbios-ssn", 143: "imap", 389: "ldap", 445: "smb", 502: "modbus",
+        515: "printer", 554: "rtsp", 631: "ipp", 1433: "ms-sql-s", 1521: "oracle", 1723: "pptp", 1883: "mqtt",
+        2049: "nfs", 2404: "iec104", 3306: "mysql", 3389: "ms-wbt-server", 4840: "opcua", 5432: "postgresql",
+        5900: "vnc", 5938: "teamviewer", 9100: "pdl-datastream", 9600: "fins", 20000: "dnp3", 44818: "ethernet-ip",
+        48898: "ads",
     },
     UDP: {
-        69: "tftp", 88: "kerberos", 389: "ldap", 500: "isakmp", 3478: "stun", 3702: "ws-discovery",
-        4500: "ipsec-nat-t", 5060: "sip", 5683: "coap", 34964: "profinet-cm",
+        69: "tftp", 88: "kerberos", 389: "ldap", 500: "ike", 3478: "stun", 3702: "ws-discovery",
+        4500: "ipsec-nat-t", 5060: "sip", 5683: "coap", 9600: "fins", 20000: "dnp3", 34964: "profinet-cm",
+        51820: "wireguard",
     },
 }  # fmt: skip
-READ = frozenset({"ssh", "dns", "http", "modbus", "mqtt", "opcua", "ethernet-ip"})  # their octets would have told
+# Protocols whose every message tells: other octets speak against them.
+READ = frozenset(
+    {
+        *("ads", "coap", "dns", "dnp3", "ethernet-ip", "fins", "http", "iec104", "ike", "iso-tsap", "modbus", "mqtt"),
+        *("opcua", "profinet-cm", "smb", "ssh", "stun", "vnc", "wireguard", "ws-discovery"),
+    }
+)
 HANDSHAKE = b"\x16\x03"
 
 
