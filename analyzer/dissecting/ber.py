@@ -1,4 +1,4 @@
-"""Tags and lengths of the Basic Encoding Rules (ITU-T X.690 sections 8.1.2 and 8.1.3), as far as protocols here need."""
+"""Tags and lengths of the Basic Encoding Rules, as far as protocols here need them (X.690, 8.1.2 and 8.1.3)."""
 
 from __future__ import annotations
 

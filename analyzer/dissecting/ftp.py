@@ -1,4 +1,4 @@
-"""FTP's control connection by greeting and commands, and where TLS begins in it (RFC 959 sections 4 and 5, RFC 4217)."""
+"""FTP's control connection by greeting and commands, and where TLS begins in it (RFC 959 section 4, RFC 4217)."""
 
 from __future__ import annotations
 

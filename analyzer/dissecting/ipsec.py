@@ -14,6 +14,8 @@ HEADER = 28  # initiator's and responder's SPI (8 each), next payload, version, 
 MARKER = bytes(4)  # what tells IKE from ESP on port 4500
 KEEPALIVE = b"\xff"
 EXCHANGES = {1: frozenset({1, 2, 3, 4, 5, 6, 32, 33}), 2: frozenset(range(34, 45))}
+MAX_LENGTH = 65535
+LEAST_FRAGMENT = 512  # of a message with certificates, that IP had to break
 ESP_LEAST = 8 + 8  # SPI, sequence number, the shortest ciphertext
 RESERVED_SPIS = 256  # RFC 4303 section 2.1
 
@@ -34,14 +36,14 @@ def dissect(talk: Conversation) -> Dissected | None:
 
 
 def is_message(octets: bytes) -> bool:
-    """Whether octets are an IKE message of version 1 or 2 to the last one (several may be in pieces of their own)."""
+    """Whether octets are an IKE message of version 1 or 2 to its last octet, or the first fragment of one."""
     if len(octets) < HEADER or not any(octets[:8]):
         return False
     major, minor = octets[17] >> 4, octets[17] & 15
     if minor or octets[18] not in EXCHANGES.get(major, ()) or octets[19] & 0xC0:
         return False
     length = int.from_bytes(octets[24:28], "big")
-    return length == len(octets)
+    return length == len(octets) or LEAST_FRAGMENT <= len(octets) < length <= MAX_LENGTH
 
 
 def _follows(messages: list[bytes]) -> bool:

@@ -10,7 +10,8 @@ from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
 SERVICE = "irc"
 PROTOS: tuple[int, ...] = (TCP,)
 CLIENT = re.compile(
-    rb"(?:(?:CAP|PASS|NICK|PROTOCTL) [^\r\n]{1,400}\r?\n){0,4}(?:NICK [^\r\n]{1,64}\r?\n|USER \S{1,64} \S{1,64} \S{1,64} :)"
+    rb"(?:(?:CAP|PASS|NICK|PROTOCTL) [^\r\n]{1,400}\r?\n){0,4}"
+    rb"(?:NICK [^\r\n]{1,64}\r?\n|USER \S{1,64} \S{1,64} \S{1,64} :)"
 )
 USER = re.compile(rb"USER \S{1,64} \S{1,64} \S{1,64} :|CAP (?:LS|REQ)")
 SERVER = re.compile(rb":[\w.-]{3,255} (?:NOTICE|\d{3}|CAP|433) [^\r\n]{1,64}")

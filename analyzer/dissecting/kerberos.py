@@ -1,4 +1,4 @@
-"""Kerberos 5 by the DER of its messages: an application tag, and the version and message type in it (RFC 4120 section 5)."""
+"""Kerberos 5 by the DER of its messages: application tag, version and message type (RFC 4120 section 5)."""
 
 from __future__ import annotations
 

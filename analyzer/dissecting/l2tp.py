@@ -1,4 +1,4 @@
-"""L2TP by its control messages (RFC 2661 sections 3.1 and 4.1), and PPTP by its control connection (RFC 2637 section 2)."""
+"""L2TP and PPTP by the messages that control them (RFC 2661 sections 3.1 and 4.1, RFC 2637 section 2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ONC RPC, and NFS, the port mapper and VXI-11 by their program numbers (RFC 5531 sections 9 to 11, IANA RPC numbers)."""
+"""ONC RPC, and NFS, the port mapper and VXI-11 by program (RFC 5531 sections 9 to 11, IANA RPC numbers)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _program(octets: bytes, mark: int) -> int:
     )
     if (kind, version) != (CALL, 2) or flavor not in FLAVORS or credentials > MAX_CREDENTIALS:
         return 0
-    return program if program < MAX_PROGRAM and of_program < 64 and procedure < 256 else 0
+    return program if program < MAX_PROGRAM and 0 < of_program < 64 and procedure < 256 else 0
 
 
 def _is_reply(octets: bytes, mark: int) -> bool:

@@ -32,6 +32,7 @@ READ = frozenset(
         *("opcua", "profinet-cm", "smb", "ssh", "stun", "vnc", "wireguard", "ws-discovery"),
     }
 )
+PROBE = 1  # octet of a keep-alive (RFC 9293 section 3.8.4), which says nothing
 HANDSHAKE = b"\x16\x03"
 
 
@@ -40,7 +41,8 @@ def dissect(talk: Conversation) -> Dissected | None:
     service = REGISTERED.get(talk.proto, {}).get(talk.resp_p)
     if not service:
         return None
-    sent = bool(talk.orig.octets or talk.resp.octets or any(message.octets for message in talk.messages))
+    streams = any(len(stream.octets) > PROBE for stream in (talk.orig, talk.resp))
+    sent = streams or any(message.octets for message in talk.messages)
     if sent and (service in READ or talk.orig.octets.startswith(HANDSHAKE)):
         return None
     return Dissected(service, PORT)

@@ -10,7 +10,7 @@ PROTOS: tuple[int, ...] = (UDP,)
 HEADER = 8  # acknowledged sequence number (4), receive window (2), flags (2), big-endian
 NOTHING_ACKNOWLEDGED = b"\xff\xff\xff\xff"
 SYN, ACK = 0x0001, 0x0004
-OPENING_FLAGS = 0x1205 | 0x0400  # SYN, ACK, lossy, extended, correlation id
+OPENING_FLAGS = 0x1A05  # SYN, ACK, lossy, correlation id, extended
 MTUS = range(1132, 1233)  # section 2.2.2.5: what either side may offer to send and take
 
 

@@ -9,6 +9,7 @@ from analyzer.dissecting.turns import agree
 SERVICE = "rtps"
 PROTOS: tuple[int, ...] = (TCP, UDP)
 HEADER = 20  # "RTPS", version (2), vendor (2), prefix of the participant's id (12)
+PING = b"NDDSPING"  # what some participants send alone, in place of the prefix
 
 
 def dissect(talk: Conversation) -> Dissected | None:
@@ -17,5 +18,7 @@ def dissect(talk: Conversation) -> Dissected | None:
 
 
 def is_message(octets: bytes) -> bool:
-    """Whether octets open with an RTPS header."""
-    return octets.startswith((b"RTPS\x01", b"RTPS\x02")) and len(octets) >= HEADER and octets[5] < 16
+    """Whether octets open with an RTPS header and a submessage of the standard or of a vendor, or are a ping."""
+    if not octets.startswith((b"RTPS\x01", b"RTPS\x02")) or len(octets) < HEADER - 4 or octets[5] >= 16:
+        return False
+    return octets[8:] == PING or (len(octets) >= HEADER + 4 and octets[HEADER] > 0)

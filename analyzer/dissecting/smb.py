@@ -19,6 +19,8 @@ ERRORS = frozenset({0x80, 0x81, 0x82, 0x83, 0x8F})
 
 def dissect(talk: Conversation) -> Dissected | None:
     """Service smb where each side that spoke sends its messages; netbios-ssn where a session carries nothing yet."""
+    if not talk.orig.octets and not talk.resp.octets:
+        return None
     orig, resp = _inside(talk.orig.octets), _inside(talk.resp.octets)
     if orig is None or resp is None:
         return None
