@@ -30,7 +30,7 @@ def count_apdus(octets: bytes) -> int:
     count = at = 0
     while len(octets) - at >= 6 and count < MAX_APDUS:
         length = octets[at + 1]
-        if octets[at] != START or not _is_apdu(octets[at + 2 : at + 2 + length], length):
+        if octets[at] != START or length < 4 or not _is_apdu(octets[at + 2 : at + 2 + length], length):
             return 0
         count += 1
         at += 2 + length

@@ -21,7 +21,7 @@ RESERVED_SPIS = 256  # RFC 4303 section 2.1
 
 
 def dissect(talk: Conversation) -> Dissected | None:
-    """Service ike by a message of it; ipsec-nat-t, partial, by ESP or keepalives on port 4500."""
+    """Service ike by a message of it; ipsec-nat-t, partial, by ESP that counts on, or keepalives, on port 4500."""
     on_nat_port = NAT_PORT in {talk.orig_p, talk.resp_p}
     for message in talk.messages[:4]:
         octets = message.octets
@@ -29,10 +29,10 @@ def dissect(talk: Conversation) -> Dissected | None:
             return Dissected(SERVICE, PAYLOAD)
     if not on_nat_port:
         return None
-    orig, resp = firsts(talk)
-    sent = [octets for octets in (*orig, *resp) if octets != KEEPALIVE]
-    carries = all(_follows(side) for side in (orig, resp))
-    return Dissected(ENCAPSULATED, PARTIAL) if carries and (sent or orig or resp) else None
+    sides = firsts(talk)
+    kept_alive = any(sides) and all(octets == KEEPALIVE for side in sides for octets in side)
+    told = kept_alive or (all(map(_follows, sides)) and any(len(side) > 1 for side in sides))
+    return Dissected(ENCAPSULATED, PARTIAL) if told else None
 
 
 def is_message(octets: bytes) -> bool:
@@ -47,7 +47,7 @@ def is_message(octets: bytes) -> bool:
 
 
 def _follows(messages: list[bytes]) -> bool:
-    """Whether datagrams are keepalives, or ESP of one or two SPIs whose sequence numbers rise."""
+    """Whether datagrams are keepalives, or ESP of few SPIs whose sequence numbers rise."""
     esp = [octets for octets in messages if octets != KEEPALIVE]
     if any(len(octets) < ESP_LEAST or int.from_bytes(octets[:4], "big") < RESERVED_SPIS for octets in esp):
         return False
@@ -57,4 +57,4 @@ def _follows(messages: list[bytes]) -> bool:
         if not last.get(octets[:4], sequence - 1) < sequence <= last.get(octets[:4], sequence) + 64:
             return False
         last[octets[:4]] = sequence
-    return len(last) <= 2
+    return len(last) <= 1 + len(esp) // 2

@@ -35,8 +35,7 @@ def is_request(octets: bytes) -> bool:
     if len(octets) < HEADER.size + 5:
         return False
     length, _, answered, operation = HEADER.unpack_from(octets)
-    fits = operation != MESSAGE or (octets[20] in {0, 1} and not octets[18] and octets[17] == 0)
-    return operation in REQUESTS and HEADER.size < length < MAX_LENGTH and answered == 0 and fits
+    return operation in REQUESTS and HEADER.size < length < MAX_LENGTH and answered == 0 and _has_flags(octets)
 
 
 def is_answer(octets: bytes) -> bool:
@@ -44,4 +43,11 @@ def is_answer(octets: bytes) -> bool:
     if len(octets) < HEADER.size + 5:
         return False
     length, _, _, operation = HEADER.unpack_from(octets)
-    return operation in ANSWERS and HEADER.size < length < MAX_LENGTH
+    return operation in ANSWERS and HEADER.size < length < MAX_LENGTH and _has_flags(octets)
+
+
+def _has_flags(octets: bytes) -> bool:
+    """Whether an OP_MSG has flags and a kind of section that exist; other operations have none to look at."""
+    if int.from_bytes(octets[12:16], "little") != MESSAGE:
+        return True
+    return octets[16] < 4 and octets[17] == octets[19] == 0 and octets[18] <= 1 and octets[20] <= 1

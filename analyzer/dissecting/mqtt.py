@@ -16,6 +16,7 @@ CONNECT = re.compile(rb"\x10[\x80-\xff]{0,3}[\x00-\x7f](?:\x00\x04MQTT[\x04\x05]
 MAX_PACKETS = 8
 # Flags that each type of packet must have (section 2.2.2); PUBLISH (3) has flags of its own.
 FLAGS = {1: 0, 2: 0, 4: 0, 5: 0, 6: 2, 7: 0, 8: 2, 9: 0, 10: 2, 11: 0, 12: 0, 13: 0, 14: 0, 15: 0}
+PUBLISH = 3
 FIXED = {12: 0, 13: 0}  # lengths that a type has in every version
 
 
@@ -29,18 +30,20 @@ def dissect(talk: Conversation) -> Dissected | None:
 
 
 def is_packets(octets: bytes) -> bool:
-    """Whether a stream consists of packets with the flags of their type, but for a cut last one."""
+    """Whether a stream consists of whole packets with the flags of their type, as far as it is looked at."""
     at = 0
     for _ in range(MAX_PACKETS):
-        if at + 2 > len(octets):
+        if at >= len(octets):
             break
         kind, flags = octets[at] >> 4, octets[at] & 15
-        wrong = flags >> 1 & 3 == 3 if kind == 3 else FLAGS.get(kind) != flags
+        wrong = flags >> 1 & 3 == 3 if kind == PUBLISH else FLAGS.get(kind) != flags
         length, at = _remaining(octets, at + 1)
-        if wrong or length != FIXED.get(kind, length) or length < 0:
+        if wrong or length != FIXED.get(kind, length) or not 0 <= length <= len(octets) - at:
+            return False
+        if kind == PUBLISH and not 2 <= 2 + int.from_bytes(octets[at : at + 2], "big") <= length:
             return False
         at += length
-    return len(octets) >= 2
+    return bool(octets)
 
 
 def _remaining(octets: bytes, at: int) -> tuple[int, int]:

@@ -22,8 +22,8 @@ def dissect(talk: Conversation) -> Dissected | None:
         return Dissected(LOGIN, PAYLOAD) if on_port and agree(talk, is_login) else None
     if agree(talk, is_setup, is_answer) == PAYLOAD:
         return Dissected(SERVICE, PAYLOAD)
-    alone = is_setup(talk.orig.octets) and not talk.resp.octets
-    return Dissected(SERVICE, PARTIAL) if alone else None
+    alone = not talk.resp.octets or not talk.orig.octets
+    return Dissected(SERVICE, PARTIAL) if alone and is_setup(talk.orig.octets or talk.resp.octets) else None
 
 
 def is_setup(octets: bytes) -> bool:
