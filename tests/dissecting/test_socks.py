@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from analyzer.dissecting import dissect, socks
 from tests.builders.conversations import tcp, told, turned
-from tests.builders.services import BIND_4, SAMPLES
+from tests.builders.services import BIND_4, CLIENT_HELLO, SAMPLES
 
 
 @pytest.mark.parametrize(("service", "certainty", "talk"), SAMPLES["socks"])
@@ -41,3 +41,22 @@ def test_any_octets_never_raise(one, other):
         tcp(one, start + other, resp_p=0),
     ):
         socks.dissect(talk)
+
+
+def test_tls_begins_behind_an_accepted_request():
+    """Offsets in the streams of originator and responder, for both versions, either way round."""
+    by_name = b"\5\1\0\5\1\0\3\7example\1\xbb"
+    for client, server in ((by_name, b"\5\0\5\0\0\1" + bytes(6)), (BIND_4, b"\0\x5a" + bytes(6))):
+        talk = tcp(client + CLIENT_HELLO, server)
+        assert (dissect(talk).tls_at, dissect(talk).via) == ((len(client), len(server)), "connect")
+        assert dissect(turned(talk)).tls_at == (len(server), len(client))
+
+
+def test_what_is_carried_else_or_refused_has_no_tls():
+    """HTTP through the proxy, a request that the proxy turned down, a login without a word kept."""
+    assert dissect(tcp(BIND_4 + b"GET / HTTP/1.1\r\n\r\n", b"\0\x5a" + bytes(6))).tls_at is None
+    assert dissect(tcp(BIND_4 + CLIENT_HELLO, b"\0\x5b" + bytes(6))).tls_at is None
+    login = b"\5\1\2\1\5alice\6secret"
+    asked = tcp(login + b"\5\1\0\1\xc0\0\2\7\1\xbb" + CLIENT_HELLO, b"\5\2\1\0\5\0\0\1" + bytes(6))
+    assert (told(dissect(asked)), dissect(asked).rows) == (("socks", "payload"), ())
+    assert dissect(asked).tls_at == (len(login) + 10, 14)
