@@ -6,6 +6,8 @@ DNS and TLS, which most flows speak, are read by kernels; `dns.py` and `tls.py` 
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Protocol
 
 from analyzer.conversations import Conversation, Mark, Message, Stream
@@ -90,7 +92,7 @@ from analyzer.dissecting import (
     wsdiscovery,
     x11,
 )
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, PORT, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, PORT, TCP, Dissected
 
 __all__ = [
     "DISSECTORS",
@@ -104,11 +106,16 @@ __all__ = [
     "Message",
     "Stream",
     "dissect",
+    "readers",
 ]
 
 
 class Dissector(Protocol):
-    """A module of this folder."""
+    """A module of this folder.
+
+    It may have FIRST_OCTETS, those that its messages can begin with: then it is asked only about a conversation of which
+    one side (over UDP: the first datagram) begins with one of them.
+    """
 
     SERVICE: str
     PROTOS: tuple[int, ...]
@@ -202,17 +209,28 @@ DISSECTORS: tuple[Dissector, ...] = (
 )
 
 
-_BY_PROTO = {
-    proto: tuple(part.dissect for part in DISSECTORS if proto in part.PROTOS)
-    for proto in sorted({proto for part in DISSECTORS for proto in part.PROTOS})
-}
+@functools.lru_cache(maxsize=4096)
+def readers(proto: int, orig: int, resp: int) -> tuple[Callable[[Conversation], Dissected | None], ...]:
+    """The dissectors of a transport whose messages may begin with one of two octets, in order; -1 is any octet.
+
+    Most octets begin few protocols: without this, what no dissector knows takes a call of each.
+    """
+    parts = [part for part in DISSECTORS if proto in part.PROTOS]
+    if -1 in {orig, resp}:
+        return tuple(part.dissect for part in parts)
+    starts = {orig, resp}
+    return tuple(part.dissect for part in parts if not starts.isdisjoint(getattr(part, "FIRST_OCTETS", starts)))
 
 
 def dissect(talk: Conversation) -> Dissected | None:
     """What the first dissector that knows the conversation tells, or None where none does."""
-    if not talk.orig.octets and not talk.resp.octets and not talk.messages:
+    if talk.proto == TCP:
+        one, other = talk.orig.octets or talk.resp.octets, talk.resp.octets or talk.orig.octets
+    else:
+        one = other = talk.messages[0].octets if talk.messages else b""
+    if not one and not talk.messages:
         return ports.dissect(talk)
-    for read in _BY_PROTO.get(talk.proto, ()):
+    for read in readers(talk.proto, one[0] if one else -1, other[0] if other else -1):
         found = read(talk)
         if found is not None:
             return found

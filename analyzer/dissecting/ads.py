@@ -10,6 +10,7 @@ from analyzer.dissecting.turns import agree
 
 SERVICE = "ads"
 PROTOS: tuple[int, ...] = (TCP, UDP)
+FIRST_OCTETS = frozenset({0x00, 0x03})
 # Reserved 0 and length; then target and source (net id of six octets and port each), command, state, length of data.
 PACKET = struct.Struct("<HI6sH6sHHHI")
 HEADER = 32  # AMS header with error code and invoke id

@@ -8,6 +8,7 @@ from analyzer.dissecting.turns import agree
 
 SERVICE = "bgp"
 PROTOS: tuple[int, ...] = (TCP,)
+FIRST_OCTETS = frozenset({0xFF})
 MARKER = b"\xff" * 16
 TYPES = range(1, 6)
 

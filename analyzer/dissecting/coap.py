@@ -8,6 +8,7 @@ from analyzer.dissecting.turns import agree, firsts
 
 SERVICE = "coap"
 PROTOS: tuple[int, ...] = (UDP,)
+FIRST_OCTETS = frozenset(range(0x40, 0x80))
 PORT = 5683
 METHODS = range(1, 8)
 ANSWERS = frozenset(

@@ -8,6 +8,7 @@ from analyzer.dissecting.turns import agree
 
 SERVICE = "dhcpv6"
 PROTOS: tuple[int, ...] = (UDP,)
+FIRST_OCTETS = frozenset(range(1, 37))
 PORTS = frozenset({546, 547})
 HEADER, RELAY_HEADER = 4, 34  # type and transaction; type, hops and two addresses
 RELAYED = frozenset({12, 13})

@@ -7,6 +7,7 @@ from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
 
 SERVICE = "dropbox-lan"
 PROTOS: tuple[int, ...] = (UDP,)
+FIRST_OCTETS = frozenset(b"{")
 PORT = 17500
 KEYS = (b'"host_int"', b'"version"', b'"namespaces"', b'"displayname"', b'"port"')
 

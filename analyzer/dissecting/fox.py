@@ -10,6 +10,7 @@ from analyzer.dissecting.turns import agree
 
 SERVICE = "fox"
 PROTOS: tuple[int, ...] = (TCP,)
+FIRST_OCTETS = frozenset(b"f")
 FRAME = re.compile(rb"fox [a-z] -?\d{1,9} -?\d{1,9} fox [a-z]{1,16}\n\{")
 
 

@@ -9,6 +9,7 @@ from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
 
 SERVICE = "ftp"
 PROTOS: tuple[int, ...] = (TCP,)
+FIRST_OCTETS = frozenset(b"1245UAFSOCuafsoc")
 PORT = 21
 LOOK = 4096  # octets within which AUTH and its answer stand
 GREETING = re.compile(rb"(?:220|120|421|500|530)[ -]")

@@ -8,6 +8,7 @@ from analyzer.dissecting.turns import agree
 
 SERVICE = "ica"
 PROTOS: tuple[int, ...] = (TCP,)
+FIRST_OCTETS = frozenset({0x7F})
 MARK = b"\x7f\x7fICA\x00"
 
 

@@ -7,6 +7,7 @@ from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
 
 SERVICE = "iec104"
 PROTOS: tuple[int, ...] = (TCP,)
+FIRST_OCTETS = frozenset({0x68})
 PORT = 2404
 START = 0x68
 MAX_APDUS = 16

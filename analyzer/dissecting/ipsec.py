@@ -23,7 +23,7 @@ RESERVED_SPIS = 256  # RFC 4303 section 2.1
 def dissect(talk: Conversation) -> Dissected | None:
     """Service ike by a message of it; ipsec-nat-t, partial, by ESP that counts on, or keepalives, on port 4500."""
     on_nat_port = NAT_PORT in {talk.orig_p, talk.resp_p}
-    for message in talk.messages[:4]:
+    for message in talk.messages[: 4 if on_nat_port else 1]:
         octets = message.octets
         if is_message(octets) or (octets[:4] == MARKER and is_message(octets[4:])):
             return Dissected(SERVICE, PAYLOAD)

@@ -9,6 +9,7 @@ from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
 
 SERVICE = "java-rmi"
 PROTOS: tuple[int, ...] = (TCP,)
+FIRST_OCTETS = frozenset(b"J")
 HEADER = re.compile(rb"JRMI\x00[\x01\x02][\x4b-\x4d]")  # version 2 (1 at first); stream, single operation, multiplex
 
 

@@ -21,29 +21,31 @@ FIXED = {12: 0, 13: 0}  # lengths that a type has in every version
 
 
 def dissect(talk: Conversation) -> Dissected | None:
-    """Service mqtt: payload by a CONNECT, partial on its port by packets alone; credentials are not kept."""
+    """Service mqtt: payload by a CONNECT; partial by packets, off its port by several of both directions.
+
+    Credentials are not kept.
+    """
     if CONNECT.match(talk.orig.octets) or CONNECT.match(talk.resp.octets):
         return Dissected(SERVICE, PAYLOAD)
-    if PORT not in {talk.orig_p, talk.resp_p} or not agree(talk, is_packets):
-        return None
-    return Dissected(SERVICE, PARTIAL)
+    least = 1 if PORT in {talk.orig_p, talk.resp_p} else 2
+    certainty = agree(talk, lambda octets: count_packets(octets) >= least)
+    return Dissected(SERVICE, PARTIAL) if certainty == PAYLOAD or (certainty and least == 1) else None
 
 
-def is_packets(octets: bytes) -> bool:
-    """Whether a stream consists of whole packets with the flags of their type, as far as it is looked at."""
-    at = 0
-    for _ in range(MAX_PACKETS):
-        if at >= len(octets):
-            break
+def count_packets(octets: bytes) -> int:
+    """How many packets a stream opens with; 0 where one has not the flags of its type, or is not whole."""
+    count = at = 0
+    while at < len(octets) and count < MAX_PACKETS:
         kind, flags = octets[at] >> 4, octets[at] & 15
         wrong = flags >> 1 & 3 == 3 if kind == PUBLISH else FLAGS.get(kind) != flags
         length, at = _remaining(octets, at + 1)
         if wrong or length != FIXED.get(kind, length) or not 0 <= length <= len(octets) - at:
-            return False
+            return 0
         if kind == PUBLISH and not 2 <= 2 + int.from_bytes(octets[at : at + 2], "big") <= length:
-            return False
+            return 0
         at += length
-    return bool(octets)
+        count += 1
+    return count
 
 
 def _remaining(octets: bytes, at: int) -> tuple[int, int]:

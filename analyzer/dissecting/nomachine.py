@@ -10,6 +10,7 @@ from analyzer.dissecting.turns import agree
 
 SERVICE = "nomachine"
 PROTOS: tuple[int, ...] = (TCP,)
+FIRST_OCTETS = frozenset(b"N")
 VERSION = re.compile(rb"NX(?:SH|D)-\d{1,3}\.\d{1,3}\.\d{1,3}\r?\n")
 
 

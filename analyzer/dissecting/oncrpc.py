@@ -20,6 +20,7 @@ PROGRAMS = {
 }
 LAST = 0x80  # upper bit of a record mark: the fragment is the record's last
 CALL, REPLY = 0, 1
+KINDS = frozenset({b"\0\0\0\0", b"\0\0\0\1"})
 FLAVORS = frozenset({0, 1, 2, 3, 6})  # none, system, short, Diffie-Hellman, GSS
 MAX_PROGRAM = 0x60000000  # above: reserved
 MAX_CREDENTIALS = 400
@@ -28,6 +29,8 @@ MAX_CREDENTIALS = 400
 def dissect(talk: Conversation) -> Dissected | None:
     """The service of the program that is called: payload by a call, oncrpc in part by replies alone."""
     mark = 4 if talk.proto == TCP else 0
+    if not mark and talk.messages and talk.messages[0].octets[4:8] not in KINDS:
+        return None
     calls = [octets for octets in _opening(talk) if _program(octets, mark)]
     if not agree(talk, lambda octets: _program(octets, mark), lambda octets: _is_reply(octets, mark)):
         return None

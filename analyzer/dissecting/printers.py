@@ -7,6 +7,7 @@ from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
 
 SERVICE = "pdl-datastream"
 PROTOS: tuple[int, ...] = (TCP,)
+FIRST_OCTETS = frozenset(b"\x1b%@")
 EXIT = b"\x1b%-12345X"  # universal exit language, before any PJL
 OPENINGS = (EXIT + b"@PJL", EXIT + b"%!PS", EXIT + b"\x1bE", b"%!PS-Adobe-", b"@PJL ")
 

@@ -9,6 +9,7 @@ from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
 
 SERVICE = "rsync"
 PROTOS: tuple[int, ...] = (TCP,)
+FIRST_OCTETS = frozenset(b"@(0123456789abcdef")
 DAEMON = re.compile(rb"@RSYNCD: \d{1,3}(?:\.\d{1,3})?[ \n]")
 GIT = re.compile(rb"[0-9a-f]{4}git-(?:upload-pack|receive-pack|upload-archive) [\x21-\x7e]{1,1024}\x00")
 SVN = re.compile(rb"\( success \( \d \d \( ")

@@ -8,6 +8,7 @@ from analyzer.dissecting.turns import agree
 
 SERVICE = "spice"
 PROTOS: tuple[int, ...] = (TCP,)
+FIRST_OCTETS = frozenset(b"R")
 HEADER = 16  # "REDQ", major version (4), minor version (4), length of what follows (4), little-endian
 MAX_LENGTH = 4096
 

@@ -7,6 +7,7 @@ from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
 
 SERVICE = "oracle"
 PROTOS: tuple[int, ...] = (TCP,)
+FIRST_OCTETS = frozenset(range(0x21))
 HEADER = 8  # length (2), check sum (2), type, flags, check sum of the header (2)
 CONNECT = 1
 DESCRIPTION = b"(DESCRIPTION="

@@ -10,6 +10,7 @@ from analyzer.dissecting.turns import agree
 
 SERVICE = "vnc"
 PROTOS: tuple[int, ...] = (TCP,)
+FIRST_OCTETS = frozenset(b"R")
 VERSION = re.compile(rb"RFB \d{3}\.\d{3}\n")
 
 

@@ -7,6 +7,7 @@ from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
 
 SERVICE = "ws-discovery"
 PROTOS: tuple[int, ...] = (UDP,)
+FIRST_OCTETS = frozenset(b"<\xef\r\n\t ")
 NAMESPACES = (
     b"http://schemas.xmlsoap.org/ws/2005/04/discovery",
     b"http://docs.oasis-open.org/ws-dd/ns/discovery/2009/01",

@@ -284,6 +284,7 @@ SAMPLES = {
     "mqtt": [
         ("mqtt", "payload", tcp(b"\x10\x0d\0\4MQTT\4\2\0\x3c\0\1a", b"\x20\2\0\0", resp_p=1883)),
         ("mqtt", "partial", tcp(b"\xc0\0", b"\xd0\0", resp_p=1883)),
+        ("mqtt", "partial", tcp(b"\xc0\0\x30\x04\0\1ax", b"\xd0\0\x32\x06\0\1a\0\7x", resp_p=17501)),
     ],
     "mtconnect": [
         (
