@@ -113,7 +113,7 @@ __all__ = [
 class Dissector(Protocol):
     """A module of this folder.
 
-    It may have FIRST_OCTETS, those that its messages can begin with: then it is asked only about a conversation of which
+    It may have FIRST_OCTETS, those that its messages can begin with: then it is asked only about a conversation where
     one side (over UDP: the first datagram) begins with one of them.
     """
 

@@ -18,6 +18,7 @@ REQUEST_4 = re.compile(
 )
 ANSWER_4 = re.compile(rb"\x00[\x5a-\x5d].{6}", re.DOTALL)
 ADDRESS_OCTETS = {1: 4, 4: 16}
+HANDSHAKE = b"\x16\x03"  # TLS record of type handshake, any version (RFC 8446 section 5.1)
 NO_AUTHENTICATION, BY_PASSWORD = 0, 2
 
 
@@ -44,7 +45,7 @@ def _read_4(client: bytes, server: bytes) -> Dissected | None:
     if not server:
         return Dissected(SERVICE, PARTIAL) if asked.end() == len(client) else None
     answered = ANSWER_4.match(server)
-    return _carries(client, asked.end(), answered.end(), granted=server[1] == 0x5A) if answered else None
+    return _carries((client, asked.end()), (server, answered.end()), granted=server[1] == 0x5A) if answered else None
 
 
 def _read_5(client: bytes, server: bytes) -> Dissected | None:
@@ -66,7 +67,7 @@ def _read_5(client: bytes, server: bytes) -> Dissected | None:
         return None
     if not begin or not answer:
         return Dissected(SERVICE, PAYLOAD)
-    return _carries(client, begin, answer, granted=server[answer_at + 1] == 0)
+    return _carries((client, begin), (server, answer), granted=server[answer_at + 1] == 0)
 
 
 def _after_password(client: bytes, at: int) -> int:
@@ -86,7 +87,11 @@ def _after_address(octets: bytes, at: int) -> int:
     return end if length and end <= len(octets) else 0
 
 
-def _carries(client: bytes, begin: int, answer: int, *, granted: bool) -> Dissected:
-    """What is known of an answered request: where TLS begins if the client's next octets are a handshake."""
-    tls = granted and client.startswith(b"\x16\x03", begin)
-    return Dissected(SERVICE, PAYLOAD, (), (begin, answer) if tls else None, "connect" if tls else "")
+def _carries(client: tuple[bytes, int], server: tuple[bytes, int], *, granted: bool) -> Dissected:
+    """What is known of an answered request: TLS begins where the client's next octets, or the server's, say so.
+
+    Each side is its stream and the offset behind request or answer. A capture may lack what the client said next.
+    """
+    speaks = client if len(client[0]) > client[1] else server
+    tls = granted and speaks[0].startswith(HANDSHAKE, speaks[1])
+    return Dissected(SERVICE, PAYLOAD, (), (client[1], server[1]) if tls else None, "connect" if tls else "")

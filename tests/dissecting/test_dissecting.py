@@ -161,7 +161,16 @@ def test_http_on_a_machines_port_is_http(port):
 )
 @pytest.mark.parametrize(
     "start",
-    [b"", b"GET /current HTTP/1.1\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"INFO {", b"\x24"],
+    [
+        *(
+            b"",
+            b"GET /current HTTP/1.1\r\n",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"INFO {",
+            b"\x24",
+        ),
+        *(b"220 ", b"NICK a\r\n", b"\r\n", b"*1\r\n", b"\x68\4\x43\0\0\0", b"\x04\1\0\1\0\0\0\1", b"\xc0\0"),
+    ],
 )
 def test_long_streams_end_in_time(start, unit):
     """Sixty-four kilobytes of the same few octets behind each beginning: no reading that grows with the square."""

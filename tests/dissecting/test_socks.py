@@ -52,6 +52,13 @@ def test_tls_begins_behind_an_accepted_request():
         assert dissect(turned(talk)).tls_at == (len(server), len(client))
 
 
+def test_tls_of_the_server_alone_is_found():
+    """A capture may lack what the client said behind its request."""
+    answered = b"\0\x5a" + bytes(6)
+    assert dissect(tcp(BIND_4, answered + b"\x16\3\3\0\x51\2")).tls_at == (9, 8)
+    assert dissect(tcp(BIND_4, answered + b"220 mail\r\n")).tls_at is None
+
+
 def test_what_is_carried_else_or_refused_has_no_tls():
     """HTTP through the proxy, a request that the proxy turned down, a login without a word kept."""
     assert dissect(tcp(BIND_4 + b"GET / HTTP/1.1\r\n\r\n", b"\0\x5a" + bytes(6))).tls_at is None
