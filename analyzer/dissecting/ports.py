@@ -13,17 +13,26 @@ PROTOS: tuple[int, ...] = (TCP, UDP)
 REGISTERED = {
     TCP: {
         21: "ftp", 22: "ssh", 23: "telnet", 25: "smtp", 53: "dns", 80: "http", 88: "kerberos", 102: "iso-tsap",
-        110: "pop3", 135: "epmap", 139: "netbios-ssn", 143: "imap", 389: "ldap", 445: "microsoft-ds", 502: "modbus",
-        515: "printer", 554: "rtsp", 631: "ipp", 1433: "tds", 1521: "oracle", 1883: "mqtt", 2049: "nfs",
-        3306: "mysql", 3389: "rdp", 4840: "opcua", 5432: "postgresql", 5900: "rfb",
-        9100: "pdl-datastream", 20000: "dnp", 44818: "ethernet-ip",
+        110: "pop3", 135: "epmap", 139: "netbios-ssn", 143: "imap", 389: "ldap", 445: "smb", 502: "modbus",
+        515: "printer", 554: "rtsp", 631: "ipp", 1433: "tds", 1521: "oracle", 1723: "pptp", 1883: "mqtt",
+        2049: "nfs", 2404: "iec104", 3306: "mysql", 3389: "rdp", 4840: "opcua", 5432: "postgresql",
+        5900: "vnc", 5938: "teamviewer", 9100: "pdl-datastream", 9600: "fins", 20000: "dnp3", 44818: "ethernet-ip",
+        48898: "ads",
     },
     UDP: {
-        69: "tftp", 88: "kerberos", 389: "ldap", 500: "isakmp", 3478: "stun", 3702: "ws-discovery",
-        4500: "ipsec-nat-t", 5060: "sip", 5683: "coap", 34964: "profinet-cm",
+        69: "tftp", 88: "kerberos", 389: "ldap", 500: "ike", 3478: "stun", 3702: "ws-discovery",
+        4500: "ipsec-nat-t", 5060: "sip", 5683: "coap", 9600: "fins", 20000: "dnp3", 34964: "profinet-cm",
+        51820: "wireguard",
     },
 }  # fmt: skip
-READ = frozenset({"ssh", "dns", "http", "modbus", "mqtt", "opcua", "ethernet-ip"})  # their octets would have told
+# Protocols whose every message tells: other octets speak against them.
+READ = frozenset(
+    {
+        *("ads", "coap", "dns", "dnp3", "ethernet-ip", "fins", "http", "iec104", "ike", "iso-tsap", "modbus", "mqtt"),
+        *("opcua", "profinet-cm", "smb", "ssh", "stun", "vnc", "wireguard", "ws-discovery"),
+    }
+)
+PROBE = 1  # octet of a keep-alive (RFC 9293 section 3.8.4), which says nothing
 HANDSHAKE = b"\x16\x03"
 
 
@@ -32,7 +41,8 @@ def dissect(talk: Conversation) -> Dissected | None:
     service = REGISTERED.get(talk.proto, {}).get(talk.resp_p)
     if not service:
         return None
-    sent = bool(talk.orig.octets or talk.resp.octets or any(message.octets for message in talk.messages))
+    streams = any(len(stream.octets) > PROBE for stream in (talk.orig, talk.resp))
+    sent = streams or any(message.octets for message in talk.messages)
     if sent and (service in READ or talk.orig.octets.startswith(HANDSHAKE)):
         return None
     return Dissected(service, PORT)

@@ -1,7 +1,7 @@
 """Where TLS begins behind lines of text: the last line of each side asks for it and agrees to it.
 
-The services here are named only where they upgrade; SMTP, IMAP and POP3, which have modules of their own, use the same
-reading. Source: RFC 4217 section 4 (FTP), RFC 4642 section 2.2 (NNTP), RFC 5804 section 2.2 (ManageSieve),
+The services here are named only where they upgrade; SMTP, IMAP, POP3 and FTP, which have modules of their own, use the
+same reading. Source: RFC 4642 section 2.2 (NNTP), RFC 5804 section 2.2 (ManageSieve),
 ircv3.net/specs/deprecated/tls (IRC).
 """
 
@@ -28,7 +28,6 @@ class Upgrade(NamedTuple):
 
 
 UPGRADES = {
-    "ftp": Upgrade(re.compile(rb"(?i:AUTH) +(?i:TLS(?:-[CP])?|SSL)"), re.compile(rb"234[ -].*")),
     "nntp": Upgrade(re.compile(rb"(?i:STARTTLS)"), re.compile(rb"382[ -].*")),
     "sieve": Upgrade(re.compile(rb"(?i:STARTTLS)"), re.compile(rb"(?i:OK)(?: .*)?")),
     "irc": Upgrade(re.compile(rb"(?i:STARTTLS)"), re.compile(rb":[^ ]+ 670 .*")),

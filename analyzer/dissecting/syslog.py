@@ -10,18 +10,21 @@ from analyzer.dissecting.dissected import PAYLOAD, TCP, UDP, Dissected
 SERVICE = "syslog"
 PROTOS: tuple[int, ...] = (TCP, UDP)
 PORTS = frozenset({514, 601, 1514})
-MESSAGE = re.compile(
-    rb"(?:[1-9]\d{0,4} )?<(?:0|[1-9]\d?|1[0-8]\d|19[01])>[1A-Z\[\d]"
-)  # RFC 6587: octets counted before it
+PRIORITY = rb"(?:[1-9]\d{0,4} )?<(?:0|[1-9]\d?|1[0-8]\d|19[01])>"  # RFC 6587: octets counted before it
+MESSAGE = re.compile(PRIORITY + rb"[1A-Z\[\d]")
+# RFC 5424: version, then a time or nothing; RFC 3164: month, day, time.
+DATED = re.compile(
+    PRIORITY + rb"(?:[1-9]\d? (?:-|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)"
+    rb"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d )"
+)
 
 
 def dissect(talk: Conversation) -> Dissected | None:
-    """Service syslog where the originator's first octets on one of its ports are a message."""
-    if talk.resp_p not in PORTS:
-        return None
+    """Service syslog where the originator's first octets are a message: with its time on any port but its own."""
     octets = b""
     if talk.proto == TCP:
         octets = talk.orig.octets
     elif talk.messages and talk.messages[0].from_orig:
         octets = talk.messages[0].octets
-    return Dissected(SERVICE, PAYLOAD) if MESSAGE.match(octets) else None
+    form = MESSAGE if talk.resp_p in PORTS else DATED
+    return Dissected(SERVICE, PAYLOAD) if form.match(octets) else None

@@ -7,11 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.conversations import Conversation, Stream
-from analyzer.dissecting import DISSECTORS, Dissected, dissect, http1
+from analyzer.dissecting import DISSECTORS, Dissected, dissect, http1, mdns
 from tests.builders.conversations import tcp, told, udp
 from tests.builders.corpus import read_conversations
+from tests.builders.services import SAMPLES
 
 MACHINE = {"ethernet-ip", "focas", "shdr", "mtconnect", "haas-q", "giop", "lsv2", "opcua", "modbus"}
+PARTS = {part.__name__.rpartition(".")[2]: part for part in DISSECTORS}
+EVERY = [(module, *sample) for module, samples in SAMPLES.items() for sample in samples]
+OWN = {module: {service for service, *_ in samples} for module, samples in SAMPLES.items()}
+KNOWN_PORTS = sorted({talk.resp_p for *_, talk in EVERY} | {0, 443})
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason="the public captures are not beside the project")
 
@@ -44,6 +49,47 @@ def test_any_octets_never_raise(sent, orig_p, resp_p):
     for talk in (tcp(*sent, orig_p=orig_p, resp_p=resp_p), udp(*sent, orig_p=orig_p, resp_p=resp_p)):
         for found in (dissect(talk), *(part.dissect(talk) for part in DISSECTORS)):
             assert found is None or (isinstance(found, Dissected) and found.certainty in {"payload", "partial", "port"})
+
+
+def test_every_dissector_has_samples():
+    """All that tells by octets is in the matrix of samples below."""
+    assert set(SAMPLES) == set(PARTS) - {"ports"}
+
+
+@pytest.mark.parametrize(("module", "service", "certainty", "talk"), EVERY)
+def test_a_protocols_messages_are_named_by_its_own_dissector_only(module, service, certainty, talk):
+    """No dissector knows another one's messages; of MTConnect, which is HTTP, both do."""
+    assert told(dissect(talk)) == (service, certainty)
+    named = {name for name, part in PARTS.items() if talk.proto in part.PROTOS and part.dissect(talk)} - {"ports"}
+    assert named == {module} | ({"http1"} if module == "mtconnect" else set())
+
+
+@pytest.mark.parametrize(("module", "service", "certainty", "talk"), EVERY)
+def test_no_port_makes_a_message_another_protocols(module, service, certainty, talk):
+    """On a port that is known for something else it keeps its name, or has none but the port's."""
+    for port in KNOWN_PORTS:
+        found = told(dissect(talk._replace(resp_p=port)))
+        same_form = module == "netbios" and port in mdns.SERVICES  # RFC 1002 section 4.2.1: a message of DNS
+        assert found is None or found[0] in OWN[module] or found[1] == "port" or same_form
+
+
+@given(st.sampled_from(EVERY), st.integers(0, 200), st.integers(0, 255), st.integers(0, 200))
+def test_altered_messages_never_raise_and_no_reader_is_left_out(sample, at, octet, cut):
+    """One octet changed, and the message cut, wherever that is: asking few dissectors tells what asking all does."""
+    talk = sample[3]
+
+    def altered(octets):
+        return (octets[:at] + bytes([octet]) + octets[at + 1 :])[: len(octets) - cut]
+
+    streams = [stream._replace(octets=altered(stream.octets)) for stream in (talk.orig, talk.resp)]
+    messages = tuple(message._replace(octets=altered(message.octets)) for message in talk.messages)
+    for changed in (
+        talk._replace(orig=streams[0], resp=streams[1], messages=messages),
+        talk._replace(orig=streams[0], messages=messages[:1]),
+        talk._replace(resp=streams[1]),
+    ):
+        known = [part for part in DISSECTORS if changed.proto in part.PROTOS and part.dissect(changed)]
+        assert dissect(changed) == (known[0].dissect(changed) if known else None)
 
 
 @given(st.integers(0, 1 << 64), st.integers(1, 400), PORTS)
@@ -85,7 +131,8 @@ def test_other_transports_are_left_alone(proto):
 def test_other_protocols_on_a_machines_port_are_not_its_protocol(octets, answer, port):
     """TLS, TPKT, DNP3, IEC 104, ADS, SMB, Redis, SOCKS, FINS, HiSLIP: a port proves nothing."""
     for talk in (tcp(octets, answer, resp_p=port), tcp(octets, resp_p=port), tcp(b"", octets, resp_p=port)):
-        assert dissect(talk) is None
+        found = dissect(talk)
+        assert found is None or found.service not in MACHINE
 
 
 @pytest.mark.parametrize("port", [502, 5000, 7878, 8082, 8193, 44818])
@@ -113,7 +160,16 @@ def test_http_on_a_machines_port_is_http(port):
 )
 @pytest.mark.parametrize(
     "start",
-    [b"", b"GET /current HTTP/1.1\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"INFO {", b"\x24"],
+    [
+        *(
+            b"",
+            b"GET /current HTTP/1.1\r\n",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"INFO {",
+            b"\x24",
+        ),
+        *(b"220 ", b"NICK a\r\n", b"\r\n", b"*1\r\n", b"\x68\4\x43\0\0\0", b"\x04\1\0\1\0\0\0\1", b"\xc0\0"),
+    ],
 )
 def test_long_streams_end_in_time(start, unit):
     """Sixty-four kilobytes of the same few octets behind each beginning: no reading that grows with the square."""

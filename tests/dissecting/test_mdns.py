@@ -11,7 +11,7 @@ def test_dns_messages_on_the_two_ports():
 
 
 def test_other_octets_and_ports_are_not():
-    """No section, too many records, another opcode, another port."""
-    for octets in (bytes(40), b"\xff" * 40, b"\0\0\x28\0" + QUERY[4:], QUERY[:12]):
+    """No section, too many records, another opcode, no name, another port."""
+    for octets in (bytes(40), b"\xff" * 40, b"\0\0\x28\0" + QUERY[4:], QUERY[:12], QUERY[:12] + b"\x82" + QUERY[13:]):
         assert dissect(udp(octets, resp_p=5353)) is None
     assert dissect(udp(QUERY, resp_p=5354)) is None

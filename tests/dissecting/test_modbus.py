@@ -65,7 +65,7 @@ def test_one_direction_alone_is_partial(talk):
 )
 def test_units_that_do_not_belong_together_are_not(talk):
     """Another transaction, unit or function, a form that the function has not, zeros, NetBIOS framing."""
-    assert dissect(talk) is None
+    assert modbus.dissect(talk) is None
 
 
 @given(st.binary(max_size=60), st.binary(max_size=60))

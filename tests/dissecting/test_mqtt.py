@@ -23,3 +23,34 @@ def test_a_connect_packet_is_mqtt(octets):
 def test_other_packets_are_not(octets):
     """An unknown level, a CONNACK without its CONNECT, a length of five octets."""
     assert dissect(tcp(octets)) is None
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        tcp(b"\xc0\0", resp_p=1883),
+        tcp(b"\x30\x04\0\1ax", b"\x40\x02\0\7", resp_p=1883),
+        tcp(b"\xc0\0\x30\x04\0\1ax", b"\xd0\0\x32\x06\0\1a\0\7x", resp_p=17501),
+    ],
+)
+def test_a_session_under_way_is_partial(talk):
+    """Section 2.2: types, their flags and whole lengths; off its port several packets of both directions."""
+    assert told(dissect(talk)) == ("mqtt", "partial")
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        tcp(b"\xc1\0", resp_p=1883),
+        tcp(b"\xc0\1a", resp_p=1883),
+        tcp(b"\x36\x04\0\1ax", resp_p=1883),
+        tcp(b"\x30\x04\0\x09ax", resp_p=1883),
+        tcp(b"\x30\x09\0\1ax", resp_p=1883),
+        tcp(b"\xc0\0", b"HTTP/1.1 200 OK\r\n", resp_p=1883),
+        tcp(b"\xc0\0", b"\xd0\0", resp_p=17501),
+        tcp(b"\xc0\0\xc0\0", resp_p=17501),
+    ],
+)
+def test_packets_that_contradict_themselves_are_not(talk):
+    """Other flags, lengths, topics past the end, cut packets, another answer; few packets off the port."""
+    assert dissect(talk) is None or dissect(talk).service != "mqtt"

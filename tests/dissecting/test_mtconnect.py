@@ -89,7 +89,7 @@ def test_a_stream_of_samples_seen_from_its_midst_is_partial():
     assert told(dissect(tcp(b"", b"value</x></MTConnectStreams>\r\n" + part))) == ("mtconnect", "partial")
     assert told(dissect(tcp(b"ue</x>\r\n" + part))) == ("mtconnect", "partial")
     assert dissect(tcp(b"", STREAMS)) is None
-    assert dissect(tcp(b"\0\0\0\x90\xfeSMB", b"\0\0\0\x90\xfeSMB" + part)) is None
+    assert mtconnect.dissect(tcp(b"\0\0\0\x90\xfeSMB", b"\0\0\0\x90\xfeSMB" + part)) is None
 
 
 def test_a_poll_seen_from_amid_an_answer_is_payload():

@@ -266,7 +266,7 @@ def test_version_negotiation_and_googles_quic():
 )
 def test_other_datagrams_are_not(octets):
     """Unknown versions, short headers, ids too long, DTLS, STUN."""
-    assert dissect(udp(octets, resp_p=443)) is None
+    assert quic.dissect(udp(octets, resp_p=443)) is None
 
 
 @given(st.binary(max_size=60))

@@ -20,6 +20,13 @@ def test_other_text_is_not(octets):
     assert dissect(udp(octets, resp_p=514)) is None
 
 
-def test_other_ports_are_not():
-    """The signature is short: only the ports of syslog."""
-    assert dissect(udp(b"<34>Oct 11 22:14:15 m su: x", resp_p=5514)) is None
+def test_on_other_ports_a_message_needs_its_time():
+    """A priority alone is short; with the time of RFC 3164 or RFC 5424 behind it, it is no chance."""
+    for message in (
+        b"<34>Oct 11 22:14:15 m su: x",
+        b"<34>1 2026-10-11T22:14:15Z m su - - - x",
+        b"<34>1 - m su - - - x",
+    ):
+        assert told(dissect(udp(message, resp_p=5514))) == ("syslog", "payload")
+    for message in (b"<34>su: x", b"<b>1</b>", b"<34>Oct eleven", b"<34>1 2026"):
+        assert dissect(udp(message, resp_p=5514)) is None
