@@ -10,7 +10,7 @@ from analyzer.inspecting.reading import Names, Reading, issuer_name
 from analyzer.observations import Observations
 from analyzer.tables import Flows
 
-TCP, UDP = 6, 17
+TCP, UDP, UDP_LITE = 6, 17, 136  # RFC 3828: tshark counts the last with the second
 NO_TYPE = "TYPE0"
 LOCAL = {"mdns", "llmnr"}
 DATAGRAMS = {"quic", "dtls"}
@@ -27,9 +27,9 @@ def read(seen: Observations) -> Reading:
         cut=capture.cut,
         snaplen_cut_frames=seen.quality.snaplen_cut_frames,
         tcp_conversations=conversations(seen.flows, TCP),
-        udp_conversations=conversations(seen.flows, UDP),
+        udp_conversations=conversations(seen.flows, UDP) + conversations(seen.flows, UDP_LITE),
         server_names=_server_names(seen, {*seen.tls.via.tolist()} - DATAGRAMS),
-        quic_server_names=_server_names(seen, {"quic"}),  # a table of QUIC adds its server_name here
+        quic_server_names=_named([*_server_names(seen, {"quic"}), *seen.quic.server_name.tolist()]),
         dtls_server_names=_server_names(seen, {"dtls"}),
         dns_names=_dns_names(seen),
         issuers=_issuers(seen),

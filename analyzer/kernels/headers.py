@@ -56,7 +56,7 @@ DECODED = np.dtype(
 # that carries another one, a frame that its link encrypts
 IP, OTHER, SHORT, UNKNOWN, FRAGMENT, TUNNEL, ENCRYPTED = range(1, 8)
 
-ICMP, TCP, UDP, AH, ICMPV6, SCTP = 1, 6, 17, 51, 58, 132
+ICMP, TCP, UDP, AH, ICMPV6, SCTP, UDP_LITE = 1, 6, 17, 51, 58, 132, 136
 LARGEST = 65535  # octets of a datagram
 MORE, OFFSET = 0x2000, 0x1FFF  # bits of `fragment`
 V4_MAPPED = 0xFFFF << 32  # RFC 4291 section 2.5.5.2: IPv4 addresses stand in the low 32 bit
@@ -203,11 +203,11 @@ def transport(octets, at, end, left, row):
         if header < 20 or header > left:
             row.lean = 1
             return
-    elif proto == UDP or proto == SCTP:
+    elif proto == UDP or proto == SCTP or proto == UDP_LITE:
         if have >= 4:
             row.src_port = be16(octets, at)
             row.dst_port = be16(octets, at + 2)
-        header = 8 if proto == UDP else 12
+        header = 12 if proto == SCTP else 8
         if have < header:
             row.lean = 1
             return

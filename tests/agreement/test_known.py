@@ -39,7 +39,7 @@ def test_files_that_are_named_are_in_the_corpus(shared):
 
 def test_what_is_not_in_the_table_is_told_and_so_is_what_no_longer_differs():
     """A new difference gives a line, a known one none, a line of the table without difference another."""
-    quantity, path = "udp_conversations", "ics/other/malcolm--udp.pcap"
+    quantity, path = "udp_conversations", "encap/arkime--gtp-iphone.pcap"
     assert unexplained("tshark", {(quantity, path): "0, 1"}, {path}) == []
     assert unexplained("tshark", {("cut", path): "0, 1"}, {path}) == [
         f"cut of {path}: 0, 1",

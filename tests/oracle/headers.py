@@ -11,7 +11,7 @@ from tests.oracle.pieces import CutError, Piece
 
 EXTENSIONS = {0, 43, 44, 51, 60, 135, 139}
 FRAGMENT, AUTHENTICATION = 44, 51
-ICMP, TCP, UDP, ICMPV6, SCTP = 1, 6, 17, 58, 132
+ICMP, TCP, UDP, ICMPV6, SCTP, UDP_LITE = 1, 6, 17, 58, 132, 136
 ANSWERS = {(4, 0): 8, (4, 14): 13, (4, 16): 15, (4, 18): 17, (6, 129): 128, (6, 134): 133, (6, 136): 135}
 """ICMP types of answers, and the type of what they answer: both belong to one flow."""
 
@@ -121,7 +121,7 @@ def read_transport(piece, packet):
     """Ports and the rest of the transport header."""
     if packet.proto == TCP:
         read_tcp(piece, packet)
-    elif packet.proto in {UDP, SCTP}:
+    elif packet.proto in {UDP, SCTP, UDP_LITE}:
         read_udp(piece, packet)
     elif packet.proto in {ICMP, ICMPV6}:
         read_icmp(piece, packet)
