@@ -10,7 +10,7 @@ from scapy.contrib.erspan import ERSPAN, ERSPAN_III
 from scapy.contrib.etherip import EtherIP
 from scapy.contrib.geneve import GENEVE
 from scapy.contrib.gtp import GTP_U_Header, GTPPDUSessionContainer
-from scapy.contrib.macsec import MACsec
+from scapy.contrib.macsec import MACsec, MACsecSCI
 from scapy.contrib.mpls import MPLS as LABEL
 from scapy.contrib.nsh import NSH
 from scapy.layers.l2 import GRE, GRE_PPTP, Dot1AH
@@ -98,7 +98,7 @@ def nsh(inner):
 
 def macsec(inner, *, channel=True):
     """Integrity only: the ICV is the last 16 octets."""
-    header = bytes(MACsec(type=inner.kind, PN=1, SC=int(channel), **({"SCI": 9} if channel else {})))
+    header = bytes(MACsec(type=inner.kind, PN=1, SC=int(channel), **({"SCI": MACsecSCI(port_identifier=9)} if channel else {})))
     return inner.within(0x88E5, header, "macsec", trailer=b"\xaa" * 16)
 
 

@@ -26,6 +26,7 @@ def ip_in_ip(kind, piece, packet, wrapping):
 
 def gre(piece, _, wrapping):
     """RFC 2784 and 2890, or PPTP's version 1 with PPP in it; ERSPAN has a name of its own."""
+    wrapping.deepen()
     flags, protocol = piece.be16(0), piece.be16(2)
     if (flags, protocol) == EOIP:
         wrapping.tunnel += ("gre",)
@@ -67,6 +68,7 @@ def erspan_iii(piece):
 
 
 def etherip(piece, _, wrapping):
+    wrapping.deepen()
     behind = piece.after(2)
     if piece.u8(0) >> 4 != 3:
         raise NotIpError

@@ -104,7 +104,7 @@ class Unwrapping:
         if packet.proto in tunnels.BY_PROTOCOL:
             inner = replace(wrapping)
             try:
-                self.open(*tunnels.BY_PROTOCOL[packet.proto](piece, packet, self.deeper(inner)), inner)
+                self.open(*tunnels.BY_PROTOCOL[packet.proto](piece, packet, inner), inner)
             except NoPacketError:
                 pass
             else:
@@ -124,10 +124,5 @@ class Unwrapping:
         if packet.carries != "mpls":  # the stack of labels names itself
             inner.tunnel += (packet.carries,)
         with suppress(NoPacketError):
-            self.open(kind, piece, self.deeper(inner))
-
-    @staticmethod
-    def deeper(wrapping):
-        """The wrapping, one header deeper."""
-        wrapping.deepen()
-        return wrapping
+            inner.deepen()
+            self.open(kind, piece, inner)
