@@ -98,7 +98,7 @@ def nflog(inner):
     """Two attributes and the packet."""
     attributes = [(1, b"\0" * 4), (10, b"prefix\0"), (9, inner.octets)]
     made = [struct.pack("<HH", 4 + len(value), kind) + value for kind, value in attributes]
-    return struct.pack(">BBH", 2, 0, 5) + b"".join(one + b"\0" * (-len(one) % 4) for one in made)
+    return struct.pack(">BBH", 2 if inner.kind == IPV4 else 10, 0, 5) + b"".join(one + b"\0" * (-len(one) % 4) for one in made)
 
 
 def frame_relay(inner, address=b"\x18\x41"):

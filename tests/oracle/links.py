@@ -87,13 +87,15 @@ def ipnet(piece, _):
 
 def nflog(piece, _):
     """Attributes (length, type, value), of which one is the packet."""
-    piece = piece.after(4)
+    family, piece = piece.u8(0), piece.after(4)
+    if family != INET and family not in INET6:
+        raise NotIpError
     while len(piece.octets) >= 4:
         length, kind = piece.le16(0), piece.le16(2)
         if length < 4:
             raise NotIpError
         if kind == 9:
-            return by_nibble(piece.after(4).first(length - 4))
+            return of_family(family, piece.after(4).first(length - 4))
         piece = piece.after((length + 3) // 4 * 4)
     raise NotIpError
 
