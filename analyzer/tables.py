@@ -62,7 +62,9 @@ class Flows(NamedTuple):
     orig_mac: Annotated[Text, "source MAC of the originator's first frame, where the link has one"]
     resp_mac: Annotated[Text, "source MAC of the responder's first frame"]
     vlan: Annotated[I32, "outermost VLAN id of the first frame, -1 without a tag"]
-    tunnel: Annotated[Text, "what the first frame's packet was wrapped in, outermost first: pppoe>mpls …; empty for none"]
+    tunnel: Annotated[
+        Text, "what the first frame's packet was wrapped in, outermost first: pppoe>mpls …; empty for none"
+    ]
     orig_ttl: Annotated[U8, "TTL or hop limit of the originator's first frame"]
     resp_ttl: Annotated[U8, "TTL or hop limit of the responder's first frame"]
     orig_syns: Annotated[U32, "SYNs without ACK from the originator"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 from hypothesis import strategies as st
@@ -28,8 +29,7 @@ class Datagram(NamedTuple):
 
     def cut(self, *places):
         """All fragments in order, cut at these multiples of 8 octets."""
-        ends = [0, *places, len(self.body)]
-        return [self.fragment(low, high) for low, high in zip(ends, ends[1:], strict=False)]
+        return [self.fragment(low, high) for low, high in pairwise((0, *places, len(self.body)))]
 
 
 def udp(payload, *, six=False, ident=7, ports=(40000, 9)):

@@ -8,8 +8,7 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 from scapy.layers.dot11 import Dot11, Dot11QoS, RadioTap
 
-from tests.builders import frames as fr
-from tests.builders.tunnels import ETHERNET, IPV4, IPV6, MPLS, PPP_PROTOCOLS, Carried, ethernet, ppp
+from tests.builders.tunnels import ETHERNET, IPV4, IPV6, PPP_PROTOCOLS, Carried, ethernet, ppp
 
 MAC = b"\x02\x11\x22\x33\x44\x55"
 OTHERS = [b"\x02\0\0\0\0" + bytes([k]) for k in (1, 2, 3)]
@@ -98,7 +97,9 @@ def nflog(inner):
     """Two attributes and the packet."""
     attributes = [(1, b"\0" * 4), (10, b"prefix\0"), (9, inner.octets)]
     made = [struct.pack("<HH", 4 + len(value), kind) + value for kind, value in attributes]
-    return struct.pack(">BBH", 2 if inner.kind == IPV4 else 10, 0, 5) + b"".join(one + b"\0" * (-len(one) % 4) for one in made)
+    return struct.pack(">BBH", 2 if inner.kind == IPV4 else 10, 0, 5) + b"".join(
+        one + b"\0" * (-len(one) % 4) for one in made
+    )
 
 
 def frame_relay(inner, address=b"\x18\x41"):
@@ -144,6 +145,17 @@ def over_ppp(header):
     return lambda inner: header + ppp(inner).octets
 
 
+def pppoe_session(inner):
+    """PPPoE without Ethernet; its length ends with the packet."""
+    octets = ppp(inner).octets
+    return b"\x11\0\0\1" + struct.pack(">H", len(octets)) + octets
+
+
+def sll2(inner):
+    """Linux cooked, version 2: an address of six octets in a field of eight."""
+    return struct.pack(">HHIHBB", inner.kind, 0, 1, 1, 0, 6) + MAC + b"\0\0" + inner.octets
+
+
 LINKS = {
     "null": Link(0, family_of("<I"), IP),
     "loop": Link(108, family_of(">I"), IP),
@@ -164,7 +176,7 @@ LINKS = {
     "ppp compressed": Link(9, lambda inner: ppp(inner).octets[1:], IP),
     "ppp hdlc": Link(50, over_ppp(b"\xff\x03"), OVER_PPP),
     "cisco on ppp": Link(50, lambda inner: b"\x0f\0" + typed(inner)),
-    "pppoe": Link(51, lambda inner: b"\x11\0\0\1" + struct.pack(">H", len(ppp(inner).octets)) + ppp(inner).octets, OVER_PPP),
+    "pppoe": Link(51, pppoe_session, OVER_PPP),
     "ppp with direction": Link(204, over_ppp(b"\1\xff\x03"), OVER_PPP),
     "pppd": Link(166, over_ppp(b"\0\x03"), OVER_PPP),
     "cisco hdlc": Link(104, lambda inner: b"\x0f\0" + typed(inner)),
@@ -199,7 +211,7 @@ LINKS = {
     "enc of a big host": Link(109, family_of(">I", b"\0" * 8), IP),
     "sll": Link(113, lambda inner: b"\0\0\0\1\0\6" + MAC + b"\0\0" + typed(inner), mac=MAC),
     "sll without mac": Link(113, lambda inner: b"\0\0\2\x08\0\0" + b"\0" * 8 + typed(inner)),
-    "sll2": Link(276, lambda one: struct.pack(">HIIHH", one.kind, 1, 1, 0, 6)[:10] + b"\0\6" + MAC + b"\0\0" + one.octets, mac=MAC),
+    "sll2": Link(276, sll2, mac=MAC),
     "pflog": Link(117, lambda inner: bytes([61, FAMILIES[inner.kind]]) + b"\0" * 62 + inner.octets, IP),
     "ipnet": Link(226, ipnet, IP),
     "nflog": Link(239, nflog, IP),

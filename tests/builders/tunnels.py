@@ -25,9 +25,9 @@ PPP_PROTOCOLS = {IPV4: 0x21, IPV6: 0x57, MPLS: 0x281}
 class Carried(NamedTuple):
     """A packet with all that is around it so far, and what is to be found of it.
 
-    `kind` is the ethertype that announces the octets, `tunnel` the names around the packet, `outer` the UDP flows around
-    it as (source, destination, ports, service), both outermost first; `mac` and `vlan` are those next to the packet and
-    farthest from it, None and -1 where there are none.
+    `kind` is the ethertype that announces the octets; `tunnel` names what is around the packet, `outer` are the UDP
+    flows around it as (source, destination, ports, service), both outermost first; `mac` is the one next to the packet,
+    `vlan` the one farthest from it, None and -1 where there are none.
     """
 
     kind: int
@@ -98,7 +98,9 @@ def nsh(inner):
 
 def macsec(inner, *, channel=True):
     """Integrity only: the ICV is the last 16 octets."""
-    header = bytes(MACsec(type=inner.kind, PN=1, SC=int(channel), **({"SCI": MACsecSCI(port_identifier=9)} if channel else {})))
+    header = bytes(
+        MACsec(type=inner.kind, PN=1, SC=int(channel), **({"SCI": MACsecSCI(port_identifier=9)} if channel else {}))
+    )
     return inner.within(0x88E5, header, "macsec", trailer=b"\xaa" * 16)
 
 
@@ -232,8 +234,7 @@ def gtpu_with_extension(inner, level):
     """From the tunnel's port, with the extension header of 5G."""
     inner = ip_only(inner, level)
     header = bytes(GTP_U_Header(teid=1) / GTPPDUSessionContainer() / b"E")[:-1]
-    made = in_udp(inner, level, 40000 + level, "gtpu", header, six=True, sport=2152 - level)
-    return made
+    return in_udp(inner, level, 40000 + level, "gtpu", header, six=True, sport=2152 - level)
 
 
 def teredo(inner, level):

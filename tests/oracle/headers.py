@@ -172,6 +172,16 @@ def read_udp(piece, packet):
     packet.payload, packet.payload_octets = piece.after(header)
 
 
+def named_by(piece, proto, packet):
+    """What follows the extension headers of a datagram's first fragment, None where they end past it."""
+    packet.proto = proto
+    try:
+        piece, fragment = pass_over(piece, piece.wire, packet)
+    except CutError:
+        return None
+    return None if fragment else piece
+
+
 def read_names(piece, packet):
     """Of the first fragment of a datagram that never became whole: what names its flow, and nothing else."""
     found = Packet(version=packet.version, proto=packet.proto)

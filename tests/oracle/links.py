@@ -307,12 +307,12 @@ def juniper_ethernet(piece, wrapping):
 
 
 READERS = {
-    0: null, 1: ethernet, 2: experimental_ethernet, 6: token_ring, 7: arcnet, 8: slip, 9: ppp_link, 10: fddi, 11: atm, 13: atm, 15: slip_bsdos,
-    18: atm_clip, 19: atm_clip, 50: ppp_link, 51: pppoe_link, 100: atm, 102: slip_bsdos, 104: cisco_hdlc, 105: wifi,
-    106: atm_clip, 107: frame_relay, 108: null, 109: enc, 113: sll, 117: pflog, 119: prism, 122: fibre_channel,
-    123: sun_atm, 127: radiotap, 129: arcnet_linux, 149: pktap, 163: avs, 166: pppd, 178: juniper_ethernet,
-    182: multilink_frame_relay, 192: ppi, 204: ppp_with_direction, 205: cisco_hdlc_with_direction,
-    206: frame_relay_with_direction, 226: ipnet, 239: nflog, 240: net_analyzer, 258: pktap, 276: sll2, 281: tagged_by_switch(4),
-    282: behind_switch_tag, 284: tagged_by_switch(4), 285: tagged_by_switch(8),
-    **dict.fromkeys((12, 14, 101, 228, 229), raw),
+    0: null, 1: ethernet, 2: experimental_ethernet, 6: token_ring, 7: arcnet, 8: slip, 9: ppp_link, 10: fddi, 11: atm,
+    13: atm, 15: slip_bsdos, 18: atm_clip, 19: atm_clip, 50: ppp_link, 51: pppoe_link, 100: atm, 102: slip_bsdos,
+    104: cisco_hdlc, 105: wifi, 106: atm_clip, 107: frame_relay, 108: null, 109: enc, 113: sll, 117: pflog, 119: prism,
+    122: fibre_channel, 123: sun_atm, 127: radiotap, 129: arcnet_linux, 149: pktap, 163: avs, 166: pppd,
+    178: juniper_ethernet, 182: multilink_frame_relay, 192: ppi, 204: ppp_with_direction,
+    205: cisco_hdlc_with_direction, 206: frame_relay_with_direction, 226: ipnet, 239: nflog, 240: net_analyzer,
+    258: pktap, 276: sll2, 281: tagged_by_switch(4), 282: behind_switch_tag, 284: tagged_by_switch(4),
+    285: tagged_by_switch(8), **dict.fromkeys((12, 14, 101, 228, 229), raw),
 }  # fmt: skip

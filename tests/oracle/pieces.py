@@ -54,18 +54,23 @@ class Piece(NamedTuple):
         return struct.unpack(form, self.octets[at : at + width])[0]
 
     def u8(self, at):
+        """An octet."""
         return self.number("B", at)
 
     def be16(self, at):
+        """Two octets, the first one counting most."""
         return self.number(">H", at)
 
     def be32(self, at):
+        """Four octets, the first one counting most."""
         return self.number(">I", at)
 
     def le16(self, at):
+        """Two octets, the last one counting most."""
         return self.number("<H", at)
 
     def le32(self, at):
+        """Four octets, the last one counting most."""
         return self.number("<I", at)
 
     def host32(self, at):

@@ -104,7 +104,9 @@ def test_readers_agree_on_fragments(shots):
 @both
 def test_what_came_first_stays(reader, six):
     """Octets that a later fragment has otherwise are those of the earlier one."""
-    true, false = (cuts.udp(question(name), six=six, ports=(40000, 53)) for name in (b"\1a\7example\0", b"\1b\7example\0"))
+    true, false = (
+        cuts.udp(question(name), six=six, ports=(40000, 53)) for name in (b"\1a\7example\0", b"\1b\7example\0")
+    )
     low, high = 16, 24
     head = true.fragment(0, low)
     tail = true.fragment(high, len(true.body))
@@ -176,10 +178,10 @@ def test_sixty_four_datagrams_wait(reader):
     begun = [one.cut(24)[0] for one in many]
     ended = [one.cut(24)[1] for one in many]
     found = seen(reader, linked(begun + ended[:1]))
-    assert sorted(rows(found, "orig_p"))[0] == (1000,)
+    assert min(rows(found, "orig_p")) == (1000,)
     assert counted(found) == (66, 1)
     found = seen(reader, linked([*begun[:64], ended[0], begun[64]]))
-    assert sorted(rows(found, "orig_p", "orig_packets", "orig_payload_octets"))[0] == (1000, 2, 40)
+    assert min(rows(found, "orig_p", "orig_packets", "orig_payload_octets")) == (1000, 2, 40)
     assert counted(found) == (66, 0)
 
 

@@ -83,15 +83,9 @@ class Unwrapping:
 
     def give_up(self, datagram):
         """Account for a datagram that never became whole in the flow that its first fragment names."""
-        packet, fragment = datagram.packet, None
-        try:
-            if datagram.first is None:
-                raise CutError
-            packet.proto = datagram.proto
-            first, fragment = headers.pass_over(datagram.first, datagram.first.wire, packet)
-        except CutError:
-            fragment = datagram
-        if fragment is not None:
+        packet = datagram.packet
+        first = headers.named_by(datagram.first, datagram.proto, packet) if datagram.first else None
+        if first is None:
             self.stray += datagram.frames
             return
         packet.frames, packet.frame_octets = datagram.frames, datagram.frame_octets
