@@ -47,18 +47,24 @@ def pieces(draw):
     return one, draw(st.permutations(one.cut(*(8 * place for place in places))))
 
 
+EXTENSIONS = {60: bytes([fr.UDP, 0]) + b"\0" * 6, 51: bytes([fr.UDP, 1]) + b"\0" * 10}
+"""Destination options and AH, before UDP."""
+
+
 @st.composite
-def heaps(draw, protocols=(fr.UDP, fr.UDP, fr.TCP, fr.ICMP, 47)):
+def heaps(draw, protocols=(fr.UDP, fr.UDP, fr.TCP, 47)):
     """Fragments of several datagrams in one heap: some missing, some twice, some that overlap or lie."""
     made = []
     for number in range(draw(st.integers(1, 4))):
         one = udp(draw(st.binary(min_size=20, max_size=120)), six=draw(st.booleans()), ident=draw(st.integers(1, 2)))
-        one = one._replace(proto=draw(st.sampled_from(protocols)))
+        proto = draw(st.sampled_from(protocols))
+        one = one._replace(proto=proto, body=EXTENSIONS.get(proto, b"") + one.body)
         length = len(one.body)
+        lie = one.body[:12] + bytes([number]) * (length - 12)
         for _ in range(draw(st.integers(1, 5))):
             low = 8 * draw(st.integers(0, length // 8))
             high = min(low + draw(st.sampled_from((8, 16, 24, 13, 200))), length)
-            body = draw(st.sampled_from((one.body, bytes([number]) * length)))
+            body = draw(st.sampled_from((one.body, lie)))
             more = draw(st.sampled_from((None, None, None, True, False)))
             made.append(one.fragment(low, high, more=more, body=body))
     return draw(st.permutations(made))

@@ -162,7 +162,7 @@ def read_tcp(piece, packet):
 
 
 def read_udp(piece, packet):
-    header = 8 if packet.proto == UDP else 12
+    header = 12 if packet.proto == SCTP else 8
     read_ports(piece, packet)
     if len(piece.octets) < header:
         packet.lean = True

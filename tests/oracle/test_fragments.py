@@ -238,6 +238,8 @@ def test_odd_fragments_claim_whole_units(reader):
     one = cuts.udp(b"x" * 60)
     odd = fr.ipv4(one.src, one.dst, fr.UDP, one.body[:29], ident=7, more=True)
     assert rows(seen(reader, linked([odd])), "orig_p", "orig_payload_octets") == [(40000, 0)]
+    tiny = fr.ipv4(one.src, one.dst, fr.UDP, one.body[:4], ident=7, more=True)
+    assert rows(seen(reader, linked([tiny])), "orig_p", "orig_payload_octets") == [(40000, 0)]
     found = seen(reader, linked([odd, one.fragment(24, len(one.body))]))
     assert rows(found, "orig_packets", "orig_payload_octets") == [(2, 60)]
 

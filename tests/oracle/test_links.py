@@ -56,6 +56,13 @@ def test_a_packet_is_found_on_every_link(reader, name):
 
 
 @readers
+@pytest.mark.parametrize("name", [name for name, link in links.LINKS.items() if link.kinds is None])
+def test_a_frame_in_a_frame_is_found_on_every_link(reader, name):
+    """A whole Ethernet frame on a link that can announce one is opened; its source is the packet's MAC."""
+    check(reader, links.LINKS[name], ["bridged"], FOUR)
+
+
+@readers
 @pytest.mark.parametrize("number", links.SILENT)
 def test_links_without_ip_are_no_riddle(reader, number):
     """A frame of USB, Bluetooth, CAN or IEEE 802.15.4 is counted as one that holds no IP, whatever is in it."""
