@@ -14,6 +14,7 @@ from analyzer.dissecting.starttls import VIA, begins, sides
 
 SERVICE = "ldap"
 PROTOS: tuple[int, ...] = (TCP, UDP)
+FIRST_OCTETS = frozenset({0x30})
 
 SEQUENCE, INTEGER, ENUMERATED, NAME, CONTROLS = 0x30, 0x02, 0x0A, 0x80, 0xA0
 EXTENDED, ANSWER = 0x77, 0x78
@@ -41,7 +42,7 @@ def dissect(talk: Conversation) -> Dissected | None:
         return Dissected(SERVICE, PAYLOAD) if next(operations(first, SEARCH), None) else None
     for client, server, turned in sides(talk):
         asked, answered = list(operations(client, REQUESTS)), list(operations(server, RESPONSES))
-        if (client and not asked) or (server and not answered):
+        if (client and not asked) or (server and not answered) or not (asked or answered):
             continue
         at = _tls_at(client, server, asked, answered)
         return Dissected(SERVICE, PAYLOAD, (), at[::-1] if at and turned else at, VIA if at else "")

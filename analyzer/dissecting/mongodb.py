@@ -11,9 +11,9 @@ from analyzer.dissecting.turns import agree
 SERVICE = "mongodb"
 PROTOS: tuple[int, ...] = (TCP,)
 HEADER = struct.Struct("<IIII")  # length of all, id, id that is answered, operation
-QUERY, MESSAGE = 2004, 2013
+REPLY, QUERY, MESSAGE = 1, 2004, 2013
 REQUESTS = frozenset({2001, 2002, QUERY, 2005, 2006, 2007, 2010, 2012, MESSAGE})
-ANSWERS = frozenset({1, 2011, 2012, MESSAGE})
+ANSWERS = frozenset({REPLY, 2011, 2012, MESSAGE})
 MAX_LENGTH = 48_000_000
 COMMANDS = b".$cmd\x00"  # the collection that commands are put to
 
@@ -47,7 +47,13 @@ def is_answer(octets: bytes) -> bool:
 
 
 def _has_flags(octets: bytes) -> bool:
-    """Whether an OP_MSG has flags and a kind of section that exist; other operations have none to look at."""
-    if int.from_bytes(octets[12:16], "little") != MESSAGE:
+    """Whether an OP_MSG has flags and a kind of section that exist, an OP_REPLY flags; of others nothing is looked at.
+
+    Without its flags, the greeting of a MySQL server to its first connection may look like an OP_REPLY.
+    """
+    operation = int.from_bytes(octets[12:16], "little")
+    if operation == REPLY:
+        return octets[16] < 16 and not any(octets[17:20])
+    if operation != MESSAGE:
         return True
     return octets[16] < 4 and octets[17] == octets[19] == 0 and octets[18] <= 1 and octets[20] <= 1

@@ -10,6 +10,7 @@ from analyzer.dissecting.starttls import VIA, Upgrade, sides, tls_at
 
 SERVICE = "pop3"
 PROTOS: tuple[int, ...] = (TCP,)
+FIRST_OCTETS = frozenset(b"+")  # of the greeting
 
 GREETING = re.compile(rb"\+OK[ \r]")
 NAMED = re.compile(rb"\+OK [^\r\n]{0,512}(?i:POP)")

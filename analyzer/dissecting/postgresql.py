@@ -8,6 +8,7 @@ from analyzer.dissecting.starttls import VIA, begins, sides
 
 SERVICE = "postgresql"
 PROTOS: tuple[int, ...] = (TCP,)
+FIRST_OCTETS = frozenset({0x00})  # of a length
 
 SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 GSS_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x30"

@@ -8,6 +8,7 @@ from analyzer.dissecting.starttls import VIA, begins, sides
 
 SERVICE = "rdp"
 PROTOS: tuple[int, ...] = (TCP,)
+FIRST_OCTETS = frozenset({0x03})
 
 TPKT = b"\x03\x00"  # version and reserved octet (RFC 1006 section 6)
 FIXED = 11  # octets of TPKT and of the fixed part of X.224

@@ -10,6 +10,7 @@ from analyzer.dissecting.starttls import VIA, begins, sides
 
 SERVICE = "xmpp"
 PROTOS: tuple[int, ...] = (TCP,)
+FIRST_OCTETS = frozenset(b"< \t\n\v\f\r")
 
 OPENING = re.compile(rb"\s{0,16}(?:<\?xml [^>]{0,128}\?>\s{0,16})?<stream:stream[\s>]")
 STREAMS = b"http://etherx.jabber.org/streams"

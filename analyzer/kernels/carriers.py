@@ -7,7 +7,7 @@ As in tunnels.py, each kernel returns (kind, at, name). Source: RFC 7348 (VXLAN)
 from __future__ import annotations
 
 from analyzer.kernels.jit import kernel
-from analyzer.kernels.links import ETHERNET_TYPE, IPV4_TYPE, IPV6_TYPE, NO_IP, PPP_TYPE, RAW_IP
+from analyzer.kernels.kinds import ETHERNET_TYPE, IPV4_TYPE, IPV6_TYPE, NO_IP, PPP_TYPE, RAW_IP
 from analyzer.kernels.octets import be16, u8
 from analyzer.kernels.tunnels import GENEVE, GTPU, L2TP, MPLS_TYPE, TEREDO, UNNAMED, VXLAN, mpls, ppp
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analyzer.kernels import links as ln
+from analyzer.kernels import kinds
 from analyzer.kernels.carriers import is_carrier, within_udp
 from analyzer.kernels.headers import (
     ENCRYPTED,
@@ -22,9 +22,11 @@ from analyzer.kernels.headers import (
     transport,
 )
 from analyzer.kernels.jit import inlined, kernel
-from analyzer.kernels.links import ETHERNET, IPV4_TYPE, IPV6_TYPE, PROTO, RAW_IP
+from analyzer.kernels.kinds import IPV4_TYPE, IPV6_TYPE, PROTO, RAW_IP
+from analyzer.kernels.links import link
 from analyzer.kernels.octets import be16, u8
 from analyzer.kernels.tunnels import ERSPAN, ETHERIP, GRE, KEPT_NAMES, PPPOE, UNNAMED, is_tag, unwrap, within_ip
+from analyzer.kernels.wireless import ETHERNET
 
 LAYERS = 16  # headers of one frame that are followed; tags count with their Ethernet header
 CARRIERS = 4  # tunnels over UDP
@@ -148,9 +150,9 @@ def inward(octets, at, end, cut, kind, rows):
         else:
             following, at, name = unwrap(octets, at, end, kind, row)
             if following < 0:
-                if following == ln.ENCRYPTED:
+                if following == kinds.ENCRYPTED:
                     why = np.int64(ENCRYPTED)
-                elif following == ln.SHORT:
+                elif following == kinds.SHORT:
                     why = np.int64(SHORT)
                 break
             wrapped(row, name)
@@ -215,15 +217,15 @@ def decode_any(octets, at, end, cut, kind, rows):
     """Decode a frame of any kind; `cut` octets more than stand between `at` and `end` were on the wire."""
     row = rows[0]
     row.mac_at = -1
-    found, inner, stop = ln.link(octets, at, end, cut, kind, row)
-    if found == ln.UNKNOWN_LINK:
+    found, inner, stop = link(octets, at, end, cut, kind, row)
+    if found == kinds.UNKNOWN_LINK:
         return UNKNOWN
-    if found == ln.SHORT:
+    if found == kinds.SHORT:
         return SHORT
-    if found == ln.ENCRYPTED:
+    if found == kinds.ENCRYPTED:
         return ENCRYPTED
     if found < 0:
         return OTHER
-    if found == ln.ETHERNET_TYPE:  # the link's own header counts for nothing
+    if found == kinds.ETHERNET_TYPE:  # the link's own header counts for nothing
         row.layers = -1
     return inward(octets, inner, stop, cut, found, rows)

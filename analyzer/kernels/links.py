@@ -1,30 +1,37 @@
 """What lies on a link, by its type: where the packet begins and what it is.
 
-All kernels here return (kind, at, end): an ethertype or one of the kinds of tunnels.py, and the octets that are left of
+All kernels here return (kind, at, end): an ethertype or one of the kinds of kinds.py, and the octets that are left of
 the frame. A kind below 0 says why there is none. Source: the LINKTYPE registry of tcpdump.org for every number and
-layout; IEEE 802.11-2020 section 9.3.2 (data frames); RFC 1662, 1661 (PPP), 2427 (frame relay), 2684 (ATM).
+layout; RFC 1662, 1661 (PPP), 2427 (frame relay), 2684 (ATM).
 """
 
 from __future__ import annotations
 
-import numpy as np
-
 from analyzer.kernels.jit import kernel
+from analyzer.kernels.kinds import (
+    ETHERNET_TYPE,
+    IPV4_TYPE,
+    IPV6_TYPE,
+    LLC,
+    NO_IP,
+    PPP_TYPE,
+    PPPOE_TYPE,
+    RAW_IP,
+    SHORT,
+    UNKNOWN_LINK,
+    after,
+    ethertype,
+)
 from analyzer.kernels.octets import be16, be32, le16, le32, u8
+from analyzer.kernels.wireless import AVS, ETHERNET, IEEE_802_11, PPI, PRISM, RADIOTAP, monitored, wireless
 
-SHORT, NO_IP, UNKNOWN_LINK, ENCRYPTED = -1, -2, -3, -4  # why there is no packet
-
-# kinds that are no ethertype: an IP packet of either version; LLC; IP protocols are PROTO + number
-RAW_IP, LLC, PROTO = 0x10000, 0x10001, 0x20000
-IPV4_TYPE, IPV6_TYPE, ETHERNET_TYPE, PPP_TYPE, PPPOE_TYPE = 0x0800, 0x86DD, 0x6558, 0x880B, 0x8864
-
-NULL, ETHERNET, EN3MB, TOKEN_RING, ARCNET, SLIP, PPP, FDDI = 0, 1, 2, 6, 7, 8, 9, 10
-PPP_HDLC, PPP_ETHER, ATM_LLC, RAW, SLIP_BSDOS, C_HDLC, IEEE_802_11, ATM_CLIP, FRAME_RELAY = (
-    50, 51, 100, 101, 102, 104, 105, 106, 107,
+NULL, EN3MB, TOKEN_RING, ARCNET, SLIP, PPP, FDDI = 0, 2, 6, 7, 8, 9, 10
+PPP_HDLC, PPP_ETHER, ATM_LLC, RAW, SLIP_BSDOS, C_HDLC, ATM_CLIP, FRAME_RELAY = (
+    50, 51, 100, 101, 102, 104, 106, 107,
 )  # fmt: skip
-LOOP, ENC, SLL, PFLOG, PRISM, IP_OVER_FC, SUNATM, RADIOTAP, ARCNET_LINUX = 108, 109, 113, 117, 119, 122, 123, 127, 129
-AVS, PPPD, JUNIPER_ETHER, MFR, PPI, PPP_WITH_DIR, C_HDLC_WITH_DIR, FRAME_RELAY_WITH_DIR = (
-    163, 166, 178, 182, 192, 204, 205, 206,
+LOOP, ENC, SLL, PFLOG, IP_OVER_FC, SUNATM, ARCNET_LINUX = 108, 109, 113, 117, 122, 123, 129
+PPPD, JUNIPER_ETHER, MFR, PPP_WITH_DIR, C_HDLC_WITH_DIR, FRAME_RELAY_WITH_DIR = (
+    166, 178, 182, 204, 205, 206,
 )  # fmt: skip
 IPNET, IPV4, IPV6, NFLOG, NETANALYZER, PKTAP, SLL2, DSA_BRCM, DSA_BRCM_FIRST, DSA, EDSA = (
     226, 228, 229, 239, 240, 258, 276, 281, 282, 284, 285,
@@ -42,19 +49,6 @@ def family(number):
     if number == 24 or number == 28 or number == 30 or number == 10 or number == 26:
         return IPV6_TYPE
     return NO_IP
-
-
-@kernel
-def ethertype(octets, at):
-    """The type field at `at`; a length announces LLC."""
-    kind = be16(octets, at)
-    return kind if kind >= 1536 else LLC
-
-
-@kernel
-def after(at, size, end, kind):
-    """What begins after a header of `size` octets."""
-    return (kind, at + size, end) if end - at >= size else (SHORT, at, end)
 
 
 @kernel
@@ -76,91 +70,6 @@ def cooked(octets, at, end, kind, row):
         return SHORT, at, end
     number = le32(octets, at)
     return family(number if number <= 0xFFFF else be32(octets, at)), at + 4, end
-
-
-@kernel
-def wireless(octets, at, end, padded, row):
-    """An IEEE 802.11 frame: data frames that are neither encrypted nor parts of one hold LLC."""
-    if end - at < 2:
-        return SHORT, at, end
-    control = u8(octets, at)
-    flags = u8(octets, at + 1)
-    if control & 0x0F != 0x08 or control & 0x40:
-        return NO_IP, at, end
-    size = 30 if flags & 3 == 3 else 24
-    source = at + (24 if flags & 3 == 3 else 16 if flags & 2 else 10)
-    several = False
-    if control & 0x80:
-        if end - at < size + 2:
-            return SHORT, at, end
-        several = u8(octets, at + size) & 0x80 > 0
-        size += 6 if flags & 0x80 else 2
-    if padded:
-        size = (size + 3) & ~3
-    if end - at < size:
-        return SHORT, at, end
-    if flags & 0x40:
-        return ENCRYPTED, at, end
-    if flags & 0x04 or u8(octets, at + 22) & 0x0F:
-        return NO_IP, at, end
-    row.mac_at = source
-    at += size
-    if several:  # the first of several frames in one
-        if end - at < 14:
-            return SHORT, at, end
-        row.mac_at = at + 6
-        return LLC, at + 14, min(end, at + 14 + be16(octets, at + 12))
-    return LLC, at, end
-
-
-@kernel
-def radiotap(octets, at, end, cut, row):
-    """The radiotap header: its length, and its flags, which tell of a trailing FCS and of padding."""
-    if end - at < 8:
-        return SHORT, at, end
-    size = le16(octets, at + 2)
-    if size < 8 or end - at < size:
-        return SHORT, at, end
-    present = le32(octets, at + 4)
-    place = at + 8
-    more = present
-    while more & 0x80000000 and place + 4 <= at + size:
-        more = le32(octets, place)
-        place += 4
-    flags = np.int64(0)
-    if present & 1:
-        place = at + ((place - at + 7) & ~7) + 8
-    if present & 2 and place < at + size:
-        flags = u8(octets, place)
-    at += size
-    if flags & 0x10 and end - at >= 4 and cut == 0:
-        end -= 4
-    return wireless(octets, at, end, flags & 0x20 > 0, row)
-
-
-@kernel
-def monitored(octets, at, end, cut, kind, row):
-    """IEEE 802.11 with or without a header of the monitor."""
-    if kind == RADIOTAP:
-        return radiotap(octets, at, end, cut, row)
-    if end - at < 8:
-        return SHORT, at, end
-    if kind == PPI:
-        size = le16(octets, at + 2)
-        inner = le32(octets, at + 4)
-        if inner == ETHERNET:
-            return after(at, size, end, ETHERNET_TYPE)
-        if inner != IEEE_802_11:
-            return UNKNOWN_LINK, at, end
-    elif kind == PRISM:
-        size = le32(octets, at + 4)
-        if size > 0xFFFF:
-            size = be32(octets, at + 4)
-    else:
-        size = be32(octets, at + 4)
-    if size < 8 or end - at < size:
-        return SHORT, at, end
-    return wireless(octets, at + size, end, False, row)
 
 
 @kernel
@@ -218,10 +127,11 @@ def frame_relay(octets, at, end, kind):
 def rings(octets, at, end, kind, row):
     """Token ring, FDDI, ARCNET, IP over Fibre Channel."""
     if kind == TOKEN_RING:
-        if end - at < 15:
+        routed = end - at >= 14 and u8(octets, at + 8) & 0x80
+        if end - at < (15 if routed else 14):
             return SHORT, at, end
-        routing = u8(octets, at + 14) & 0x1F if u8(octets, at + 8) & 0x80 else 0
-        if u8(octets, at + 1) & 0xC0 != 0x40 or (u8(octets, at + 8) & 0x80 and routing < 2):
+        routing = u8(octets, at + 14) & 0x1F if routed else 0
+        if u8(octets, at + 1) & 0xC0 != 0x40 or (routed and routing < 2):
             return NO_IP, at, end
         if routing == 0:  # its first bit says that routing follows
             row.mac_at = at + 8
@@ -308,7 +218,7 @@ def points(octets, at, end, kind):
             at += 1
         return after(at, 0, end, PPP_TYPE)
     if kind == PPP or kind == PPP_HDLC:
-        if end == at or (u8(octets, at) != 0x0F and u8(octets, at) != 0x8F):
+        if end - at < 2 or (be16(octets, at) != 0x0F00 and be16(octets, at) != 0x8F00):
             return PPP_TYPE, at, end
         return (be16(octets, at + 2), at + 4, end) if end - at >= 4 else (SHORT, at, end)
     if kind == PPP_ETHER:
@@ -321,7 +231,11 @@ def points(octets, at, end, kind):
     if kind == SLIP_BSDOS or kind == OLD_SLIP_BSDOS:
         return after(at, 24, end, RAW_IP)
     if kind == SUNATM:
-        return after(at, 4, end, LLC if end > at and u8(octets, at) & 15 == 2 else NO_IP)
+        if end - at < 4:
+            return SHORT, at, end
+        if u8(octets, at) & 15 != 2:
+            return NO_IP, at, end
+        at += 4
     if kind == ATM_CLIP or kind == OLD_ATM_CLIP:
         return (LLC if end - at >= 3 and be16(octets, at) == 0xAAAA else RAW_IP), at, end
     if end - at >= 10 and be32(octets, at) == 0xAAAA0300 and be16(octets, at + 4) == 0x80C2:

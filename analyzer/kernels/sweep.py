@@ -50,7 +50,7 @@ from analyzer.kernels.keeping import (
     keep_message,
     keep_segment,
 )
-from analyzer.kernels.links import PROTO
+from analyzer.kernels.kinds import PROTO
 from analyzer.kernels.records import FCS, FRAME, LINK, next_frame
 from analyzer.kernels.tcp import segment, usual
 

@@ -8,9 +8,9 @@ draft-foschiano-erspan-03.
 
 from __future__ import annotations
 
-from analyzer.kernels import links as ln
+from analyzer.kernels import kinds
 from analyzer.kernels.jit import kernel
-from analyzer.kernels.links import (
+from analyzer.kernels.kinds import (
     ETHERNET_TYPE,
     IPV4_TYPE,
     IPV6_TYPE,
@@ -41,11 +41,11 @@ def mpls(octets, at, end):
     """A stack of labels, and by its first octets what they carry: nothing says so (RFC 4928 section 3)."""
     for _ in range(16):
         if end - at < 4:
-            return ln.SHORT, at, MPLS
+            return kinds.SHORT, at, MPLS
         at += 4
         if u8(octets, at - 2) & 1:
             if at >= end:
-                return ln.SHORT, at, MPLS
+                return kinds.SHORT, at, MPLS
             first = u8(octets, at) >> 4
             if first == 4 or first == 6:
                 return RAW_IP, at, MPLS
@@ -108,12 +108,12 @@ def ppp(octets, at, end):
     if end - at >= 2 and be16(octets, at) == 0xFF03:
         at += 2
     if end - at < 1:
-        return ln.SHORT, at, UNNAMED
+        return kinds.SHORT, at, UNNAMED
     number = u8(octets, at)
     if number & 1:
         at += 1
     elif end - at < 2:
-        return ln.SHORT, at, UNNAMED
+        return kinds.SHORT, at, UNNAMED
     else:
         number = be16(octets, at)
         at += 2
@@ -140,13 +140,13 @@ def llc(octets, at, end):
 def service_chain(octets, at, end):
     """A network service header."""
     if end - at < 4:
-        return ln.SHORT, at, NSH
+        return kinds.SHORT, at, NSH
     size = (be16(octets, at) & 0x3F) * 4
     following = u8(octets, at + 3)
     if u8(octets, at) >> 6 or size < 8:
         return NO_IP, at, NSH
     if size > end - at:
-        return ln.SHORT, at, NSH
+        return kinds.SHORT, at, NSH
     at += size
     if following == 1:
         return IPV4_TYPE, at, NSH
@@ -163,15 +163,15 @@ def service_chain(octets, at, end):
 def secured(octets, at, end):
     """MACsec's tag; what is integrity-protected only can be read."""
     if end - at < 6:
-        return ln.SHORT, at, MACSEC
+        return kinds.SHORT, at, MACSEC
     flags = u8(octets, at)
     if flags & 0x80:
         return NO_IP, at, MACSEC
     if flags & 0x0C:
-        return ln.ENCRYPTED, at, MACSEC
+        return kinds.ENCRYPTED, at, MACSEC
     at += 14 if flags & 0x20 else 6
     if end - at < 2:
-        return ln.SHORT, at, MACSEC
+        return kinds.SHORT, at, MACSEC
     return ethertype(octets, at), at + 2, MACSEC
 
 
@@ -179,7 +179,7 @@ def secured(octets, at, end):
 def ethernet(octets, at, end, row):
     """An Ethernet header and its VLAN tags."""
     if end - at < 14:
-        return ln.SHORT, at, UNNAMED
+        return kinds.SHORT, at, UNNAMED
     row.mac_at = at + 6
     return ethertype(octets, at + 12), at + 14, UNNAMED
 
@@ -194,7 +194,7 @@ def is_tag(kind):
 def tag(octets, at, end, row):
     """A VLAN tag; the outermost one is kept."""
     if end - at < 4:
-        return ln.SHORT, at, UNNAMED
+        return kinds.SHORT, at, UNNAMED
     if row.vlan < 0:
         row.vlan = be16(octets, at) & 0xFFF
     return ethertype(octets, at + 2), at + 4, UNNAMED
@@ -211,14 +211,14 @@ def unwrap(octets, at, end, kind, row):
         return mpls(octets, at, end)
     if kind == PPPOE_TYPE:
         if end - at < 6:
-            return ln.SHORT, at, PPPOE
+            return kinds.SHORT, at, PPPOE
         return (PPP_TYPE if be16(octets, at) == 0x1100 else NO_IP), at + 6, PPPOE
     if kind == PPP_TYPE:
         return ppp(octets, at, end)
     if kind == LLC:
         return llc(octets, at, end)
     if kind == PBB_TYPE:
-        return (ETHERNET_TYPE if end - at >= 4 else ln.SHORT), at + 4, PBB
+        return (ETHERNET_TYPE if end - at >= 4 else kinds.SHORT), at + 4, PBB
     if kind == NSH_TYPE:
         return service_chain(octets, at, end)
     if kind == MACSEC_TYPE:

@@ -7,6 +7,7 @@ import struct
 
 from analyzer.dissecting import dnp3
 from tests.builders.conversations import tcp, udp
+from tests.builders.upgrading import UPGRADING
 
 
 def be(*numbers, form):
@@ -147,6 +148,7 @@ TNS = (
 
 # Module of analyzer.dissecting: (service, certainty, conversation).
 SAMPLES = {
+    **UPGRADING,
     "ads": [
         ("ads", "payload", tcp(ams() + ams(), ams(state=5), resp_p=48898)),
         (
@@ -340,6 +342,7 @@ SAMPLES = {
             "payload",
             udp(b"OPTIONS sip:a@example.net SIP/2.0\r\nVia: x\r\n\r\n", b"SIP/2.0 200 OK\r\n\r\n", resp_p=5060),
         ),
+        ("sip", "payload", udp(b"\0\0\0\0", b"", b"OPTIONS sip:a@example.net SIP/2.0\r\nVia: x\r\n\r\n")),
         (
             "rtsp",
             "payload",

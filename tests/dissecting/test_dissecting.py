@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.conversations import Conversation, Stream
-from analyzer.dissecting import DISSECTORS, Dissected, dissect, http1, mdns
+from analyzer.conversations import Conversation, Message, Stream
+from analyzer.dissecting import DISSECTORS, Dissected, dissect, http1, mdns, ports
 from tests.builders.conversations import tcp, told, udp
 from tests.builders.corpus import read_conversations
 from tests.builders.services import SAMPLES
@@ -25,7 +25,8 @@ STARTS = st.sampled_from(
         *(b"", b"\0\0", b"\0\1\0\0\0\6\1", b"GET /current HTTP/1.1\r\n", b"HTTP/1.1 200 OK\r\n", b"INFO {", b"GIOP\1"),
         *(b"HELF", b"MSGF", b"\xa0\xa0\xa0\xa0\0\1", b"A_LG", b"\0\0\0\0T_OK", b"* PING\n", b"2026-01-01T00:00:00|"),
         *(b"?Q100\r", b"\x65\0\4\0", b"\xc0\0\0\0\1", b"\x16\x03\x01", b"<13>", b"\x30\x26\x02\x01", b"\x81\x0b"),
-        *(b"\x23" + bytes(47), b"\0\x0e\x38"),
+        *(b"\x23" + bytes(47), b"\0\x0e\x38", b"220 a SMTP", b"* OK ", b"+OK ", b"\x30\x0c\2\1\1"),
+        *(b"\x12\1\0\x1a\0\0\1\0", b"\3\0\0\x13\x0e\xe0", b"\x16\xfe\xfd\0\0"),
     ]
 )
 PORTS = st.sampled_from(
@@ -102,6 +103,14 @@ def test_random_octets_are_never_called_anything_by_payload(seed, length, resp_p
         assert found is None or found.certainty != "payload"
 
 
+@pytest.mark.parametrize("part", [part for part in DISSECTORS if part is not ports])
+def test_without_octets_nothing_is_claimed(part):
+    """Neither a connection on which nothing was sent nor an empty datagram is of any protocol."""
+    empty = udp()._replace(messages=(Message(1, 1, True, b""),))
+    for talk in (tcp(), udp(), empty):
+        assert talk.proto not in part.PROTOS or part.dissect(talk) is None
+
+
 @pytest.mark.parametrize("proto", [1, 47, 58, 132])
 def test_other_transports_are_left_alone(proto):
     """ICMP, GRE and SCTP have no dissector here."""
@@ -169,6 +178,7 @@ def test_http_on_a_machines_port_is_http(port):
             b"\x24",
         ),
         *(b"220 ", b"NICK a\r\n", b"\r\n", b"*1\r\n", b"\x68\4\x43\0\0\0", b"\x04\1\0\1\0\0\0\1", b"\xc0\0"),
+        *(b"* OK ", b"+OK POP", b"<stream:stream ", b"EHLO ", b"\0\0\0\x08\x04\xd2\x16\x2f", b"\x30\x0c\2\1\1\x77\7"),
     ],
 )
 def test_long_streams_end_in_time(start, unit):

@@ -15,34 +15,12 @@ from tests.builders.sweeping import swept
 
 FOUR = fr.ipv4("10.0.0.1", "10.0.0.2", fr.UDP, fr.udp(40000, 9, b"payload"))
 SIX = fr.ipv6("fd00::1", "fd00::2", fr.UDP, fr.udp(40000, 9, b"payload"))
-A, B, C = b"\x02\0\0\0\0\xaa", b"\x02\0\0\0\0\xbb", b"\x02\0\0\0\0\xcc"
+A, B = b"\x02\0\0\0\0\xaa", b"\x02\0\0\0\0\xbb"
 ETHER = A + B + b"\x08\x00" + FOUR
 SNAP = b"\xaa\xaa\x03\0\0\0\x08\x00" + FOUR
-RADIOTAP = bytes([0, 0, 10, 0]) + struct.pack("<I", 2)
-TSFT = bytes([0, 0, 24, 0]) + struct.pack("<I", 0x80000003) + bytes(4 + 4 + 8)
-WIFI = b"\x08\x01\0\0" + C + B + A + b"\0\0"
-
-
-def wifi(control, *, flags=1, extra=b"", body=SNAP):
-    """A data frame to the access point; `extra` follows the header of 24 octets."""
-    return bytes([control, flags]) + b"\0\0" + C + B + A + b"\0\0" + extra + body
 
 
 LINKS = {
-    "wifi": (105, wifi(0x08), B),
-    "wifi from the access point": (105, wifi(0x08, flags=2), A),
-    "wifi between access points": (105, wifi(0x08, flags=3, extra=C), C),
-    "wifi with quality of service": (105, wifi(0x88, extra=b"\0\0"), B),
-    "wifi with high throughput control": (105, wifi(0x88, flags=0x81, extra=bytes(6)), B),
-    "wifi, several in one": (105, wifi(0x88, extra=b"\x80\0", body=A + C + struct.pack(">H", len(SNAP)) + SNAP), C),
-    "radiotap": (127, RADIOTAP + b"\0\0" + WIFI + SNAP, B),
-    "radiotap with checksum": (127, RADIOTAP + b"\x10\0" + WIFI + SNAP + b"fcs!", B),
-    "radiotap with padding": (127, RADIOTAP + b"\x20\0" + wifi(0x88, extra=b"\0\0\0\0"), B),
-    "radiotap with a clock": (127, TSFT[:16] + bytes(8) + WIFI + SNAP, B),
-    "prism": (119, bytes(4) + struct.pack("<I", 144) + bytes(136) + WIFI + SNAP, B),
-    "avs": (163, struct.pack(">II", 0x80211001, 64) + bytes(56) + WIFI + SNAP, B),
-    "ppi": (192, b"\0\0" + struct.pack("<HI", 8, 105) + WIFI + SNAP, B),
-    "ppi over ethernet": (192, b"\0\0" + struct.pack("<HI", 8, 1) + ETHER, B),
     "ppp": (9, b"\xff\x03\x00\x21" + FOUR, b""),
     "ppp, compressed": (9, b"\x21" + FOUR, b""),
     "ppp, six": (50, b"\xff\x03\x00\x57" + SIX, b""),
@@ -115,15 +93,10 @@ def test_a_header_that_is_cut_off_gives_no_flow(name):
 
 
 NO_IP = {
-    "a beacon": (105, b"\x80\0" + bytes(60), fl.NOT_IP),
-    "an empty data frame": (105, wifi(0x48), fl.NOT_IP),
-    "a part of a wifi frame": (105, wifi(0x08, flags=5), fl.NOT_IP),
-    "wifi that is encrypted": (105, wifi(0x08, flags=0x41), fl.ENCRYPTED),
     "usb": (220, FOUR, fl.NOT_IP),
     "bluetooth": (201, FOUR, fl.NOT_IP),
     "can": (227, FOUR, fl.NOT_IP),
     "a link of nobody's": (9999, FOUR, fl.UNKNOWN_LINK),
-    "a link that ppi names": (192, b"\0\0" + struct.pack("<HI", 8, 999) + FOUR, fl.UNKNOWN_LINK),
     "link control": (9, b"\xff\x03\xc0\x21" + FOUR, fl.NOT_IP),
     "ppp's discovery": (51, b"\x11\x09" + bytes(4) + FOUR, fl.NOT_IP),
     "an arcnet fragment": (7, b"\x01\x02\xd4\x03\0\0" + FOUR, fl.NOT_IP),

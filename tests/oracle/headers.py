@@ -91,8 +91,11 @@ def behind(piece, header):
     return Piece(piece.octets[header:], piece.wire - header)
 
 
-def pass_over(piece, claimed, packet):
-    """(piece behind the extension headers, Fragment or None), no more than is claimed; IPv4 has AH only."""
+def pass_over(piece, claimed, packet, *, whole=False):
+    """(piece behind the extension headers, Fragment or None), no more than is claimed; IPv4 has AH only.
+
+    Raises CutError where too little of one is there; with `whole`, where any of one is missing.
+    """
     known = EXTENSIONS if packet.version == 6 else {AUTHENTICATION}
     fragment = None
     for _ in range(16):
@@ -104,6 +107,8 @@ def pass_over(piece, claimed, packet):
         where, ident = piece.be16(2), piece.be32(4)
         octets = 8 if kind == FRAGMENT else (length + 2) * 4 if kind == AUTHENTICATION else (length + 1) * 8
         is_past = octets > len(piece.octets)
+        if is_past and whole:
+            raise CutError
         piece, claimed = behind(piece, octets), claimed - octets
         if kind == FRAGMENT and where & 0xFFF9:
             fragment = Fragment(ident, where & 0xFFF8, bool(where & 1))
@@ -176,7 +181,7 @@ def named_by(piece, proto, packet):
     """What follows the extension headers of a datagram's first fragment, None where they end past it."""
     packet.proto = proto
     try:
-        piece, fragment = pass_over(piece, piece.wire, packet)
+        piece, fragment = pass_over(piece, piece.wire, packet, whole=True)
     except CutError:
         return None
     return None if fragment else piece
