@@ -92,9 +92,18 @@ def behind(piece, header):
 
 
 def pass_over(piece, claimed, packet):
-    """(piece behind the extension headers, Fragment or None), no more than is claimed; IPv4 has AH only."""
+    """(piece behind the extension headers, Fragment or None), no more than is claimed."""
+    piece, claimed, fragment, _ = walk(piece, claimed, packet)
+    return within(piece, claimed), fragment
+
+
+def walk(piece, claimed, packet):
+    """(piece behind the extension headers, octets claimed in it, Fragment or None, whether they end past it).
+
+    IPv4 has AH only.
+    """
     known = EXTENSIONS if packet.version == 6 else {AUTHENTICATION}
-    fragment = None
+    fragment, is_past = None, False
     for _ in range(16):
         if packet.proto not in known:
             break
@@ -109,7 +118,7 @@ def pass_over(piece, claimed, packet):
             fragment = Fragment(ident, where & 0xFFF8, bool(where & 1))
         if fragment or is_past or claimed < 0:
             break
-    return within(piece, claimed), fragment
+    return piece, claimed, fragment, is_past or claimed < 0
 
 
 def within(piece, claimed):
@@ -173,13 +182,15 @@ def read_udp(piece, packet):
 
 
 def named_by(piece, proto, packet):
-    """What follows the extension headers of a datagram's first fragment, None where they end past it."""
+    """What follows the extension headers of a datagram's first fragment, None where they end past it (RFC 7112)."""
+    if piece is None:
+        return None
     packet.proto = proto
     try:
-        piece, fragment = pass_over(piece, piece.wire, packet)
+        piece, _, fragment, is_past = walk(piece, piece.wire, packet)
     except CutError:
         return None
-    return None if fragment else piece
+    return None if fragment or is_past else piece
 
 
 def read_names(piece, packet):
