@@ -42,7 +42,6 @@ FRAMES = {
     "avs": (163, struct.pack(">II", 0x80211001, 64) + bytes(56) + WIFI + SNAP, B),
     "ppi": (192, b"\0\0" + struct.pack("<HI", 8, 105) + WIFI + SNAP, B),
     "ppi over ethernet": (192, b"\0\0" + struct.pack("<HI", 8, 1) + ETHER, B),
-    "wifi that is encrypted": (105, wifi(0x08, flags=0x41), fl.ENCRYPTED),
 }  # fmt: skip
 NO_IP = {
     "a beacon": (105, b"\x80\0" + bytes(60), fl.NOT_IP),

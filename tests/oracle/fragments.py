@@ -41,16 +41,23 @@ class Datagram:
         self.ip_octets += packet.ip_octets
         if fragment.offset == 0 and self.first is None:
             self.first, self.proto = piece, packet.proto
+        if not piece.whole:
+            self.kept = min(self.kept, fragment.offset + len(piece.octets))
         if fragment.more:  # offsets count units of 8 octets: nothing can be joined to the rest of one
             piece = piece.first(piece.wire // 8 * 8)
         elif self.end is None:
             self.end = fragment.offset + piece.wire
-        if not piece.whole:
-            self.kept = min(self.kept, fragment.offset + len(piece.octets))
         for place, octet in enumerate(piece.octets, fragment.offset):
             if place not in self.claimed:
                 self.octets[place] = octet
         self.claimed.update(range(fragment.offset, fragment.offset + piece.wire))
+
+    def beginning(self):
+        """What is known of as much as the first fragment had, None where that was not seen."""
+        if self.first is None:
+            return None
+        octets = bytes(self.octets.get(place, octet) for place, octet in enumerate(self.first.octets))
+        return Piece(octets, self.first.wire)
 
     def whole(self):
         """The datagram's payload, as far as it was captured; None while something is missing."""

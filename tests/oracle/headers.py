@@ -91,13 +91,19 @@ def behind(piece, header):
     return Piece(piece.octets[header:], piece.wire - header)
 
 
-def pass_over(piece, claimed, packet, *, whole=False):
-    """(piece behind the extension headers, Fragment or None), no more than is claimed; IPv4 has AH only.
+def pass_over(piece, claimed, packet):
+    """(piece behind the extension headers, Fragment or None), no more than is claimed."""
+    piece, claimed, fragment, _ = walk(piece, claimed, packet)
+    return within(piece, claimed), fragment
 
-    Raises CutError where too little of one is there; with `whole`, where any of one is missing.
+
+def walk(piece, claimed, packet):
+    """(piece behind the extension headers, octets claimed in it, Fragment or None, whether they end past it).
+
+    IPv4 has AH only.
     """
     known = EXTENSIONS if packet.version == 6 else {AUTHENTICATION}
-    fragment = None
+    fragment, is_past = None, False
     for _ in range(16):
         if packet.proto not in known:
             break
@@ -107,14 +113,12 @@ def pass_over(piece, claimed, packet, *, whole=False):
         where, ident = piece.be16(2), piece.be32(4)
         octets = 8 if kind == FRAGMENT else (length + 2) * 4 if kind == AUTHENTICATION else (length + 1) * 8
         is_past = octets > len(piece.octets)
-        if is_past and whole:
-            raise CutError
         piece, claimed = behind(piece, octets), claimed - octets
         if kind == FRAGMENT and where & 0xFFF9:
             fragment = Fragment(ident, where & 0xFFF8, bool(where & 1))
         if fragment or is_past or claimed < 0:
             break
-    return within(piece, claimed), fragment
+    return piece, claimed, fragment, is_past or claimed < 0
 
 
 def within(piece, claimed):
@@ -178,13 +182,15 @@ def read_udp(piece, packet):
 
 
 def named_by(piece, proto, packet):
-    """What follows the extension headers of a datagram's first fragment, None where they end past it."""
+    """What follows the extension headers of a datagram's first fragment, None where they end past it (RFC 7112)."""
+    if piece is None:
+        return None
     packet.proto = proto
     try:
-        piece, fragment = pass_over(piece, piece.wire, packet, whole=True)
+        piece, _, fragment, is_past = walk(piece, piece.wire, packet)
     except CutError:
         return None
-    return None if fragment else piece
+    return None if fragment or is_past else piece
 
 
 def read_names(piece, packet):

@@ -120,8 +120,8 @@ def slip_bsdos(piece, _):
 
 
 def ppp_link(piece, wrapping):
-    """PPP, or Cisco's HDLC, which begins with an address and a control octet of its own."""
-    if piece.octets[:2] in {b"\x0f\0", b"\x8f\0"}:
+    """PPP, or Cisco's HDLC, whose first octet is an address."""
+    if piece.u8(0) in {0x0F, 0x8F}:
         return cisco_hdlc(piece, wrapping)
     return ppp(piece, wrapping)
 

@@ -84,10 +84,11 @@ def test_the_kernels_lose_no_fragment(packets):
 def shuffled_shots(draw):
     """Fragments of several datagrams with times of their own, wrapped or not, some cut short, many ids."""
     made = []
-    for number, packet in enumerate(draw(cuts.heaps()) + draw(cuts.heaps((fr.UDP, 4, 60, 51)))):
+    plain = draw(cuts.heaps())
+    for number, packet in enumerate(plain + draw(cuts.heaps((fr.UDP, 4, 60, 51)))):
         nest = draw(st.sampled_from(([], [], ["gre"], ["vxlan"], ["mpls"], ["teredo"])))
         octets = links.LINKS["ethernet"].frame(tunnels.wrapped(packet, nest))[0]
-        cut = draw(st.sampled_from((None, None, None, len(octets) - 5)))
+        cut = draw(st.sampled_from((None, None, None, len(octets) - 5))) if number < len(plain) else None
         ts_ns = draw(st.sampled_from((number, number, number, 70_000))) * SECOND // 1000
         made.append(Shot(ts_ns, octets[:cut], len(octets)))
     return made

@@ -84,7 +84,7 @@ class Unwrapping:
     def give_up(self, datagram):
         """Account for a datagram that never became whole in the flow that its first fragment names."""
         packet = datagram.packet
-        first = headers.named_by(datagram.first, datagram.proto, packet) if datagram.first else None
+        first = headers.named_by(datagram.beginning(), datagram.proto, packet)
         if first is None:
             self.stray += datagram.frames
             return
