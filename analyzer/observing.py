@@ -244,7 +244,9 @@ class Observer:
         service[framed], certainty[framed] = "tls", "partial"
         outer = sessions.flow[sessions.via == ""]
         service[outer], certainty[outer] = "tls", "payload"
-        asked = np.unique(messages.flow)
+        is_asked = np.zeros(service.size, np.bool_)
+        is_asked[messages.flow] = True
+        asked = np.flatnonzero(is_asked)
         service[asked], certainty[asked] = "dns", "payload"
         ports = flows.orig_p[asked], flows.resp_p[asked]
         for port, name in NAMED.items():  # one who asks a server on port 53 from one of these ports asks it for DNS

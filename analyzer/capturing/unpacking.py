@@ -1,17 +1,14 @@
 """gzip, zstd and LZ4 frames become plain octets, a bounded piece at a time.
 
 A generator here yields pieces of at most `PIECE` octets, so a decompression bomb costs time and never memory. What
-comes before damage is yielded first; then `Damage` is raised, whose text says what is wrong.
+comes before damage is yielded first; then `Damage` is raised, whose text says what is wrong. Each library is imported
+where its format occurs: most captures are not packed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from typing import Protocol
-
-import lz4.frame
-import zstandard
-from isal import igzip_lib
 
 PIECE = 1 << 18
 """Octets that a piece holds at most; a zstd block holds half of it (RFC 8878 section 3.1.1.2.4)."""
@@ -21,8 +18,6 @@ TAKE = 1 << 17
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
 LZ4 = b"\x04\x22\x4d\x18"
-
-GZIP_ERROR: type[BaseException] = igzip_lib.IsalError  # type: ignore[assignment]  # isal's stub says an instance
 
 
 class Damage(Exception):  # noqa: N818 - what the packed octets have, told to Source alone; no error of the program
@@ -58,23 +53,22 @@ class _Decompressor(Protocol):
         """At most `max_length` more octets."""
 
 
-def _gzip_member() -> _Decompressor:
-    return igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-
-
-def _lz4_frame() -> _Decompressor:
-    made: _Decompressor = lz4.frame.LZ4FrameDecompressor()
-    return made
-
-
 def gzip_pieces(packed: Packed) -> Iterator[bytes]:
     """The octets of a gzip file, of all its members (RFC 1952 section 2.2); raises Damage."""
-    return _member_pieces(packed, GZIP, _gzip_member, GZIP_ERROR, "gzip")
+    from isal import igzip_lib  # noqa: PLC0415 - see the module's docstring
+
+    def member() -> _Decompressor:
+        return igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+
+    error: type[BaseException] = igzip_lib.IsalError  # type: ignore[assignment]  # isal's stub says an instance
+    return _member_pieces(packed, GZIP, member, error, "gzip")
 
 
 def lz4_pieces(packed: Packed) -> Iterator[bytes]:
     """The octets of an LZ4 file, of all its frames (LZ4 Frame Format Description 1.6.4); raises Damage."""
-    return _member_pieces(packed, LZ4, _lz4_frame, RuntimeError, "LZ4")
+    import lz4.frame  # noqa: PLC0415 - see the module's docstring
+
+    return _member_pieces(packed, LZ4, lz4.frame.LZ4FrameDecompressor, RuntimeError, "LZ4")
 
 
 def _member_pieces(
@@ -158,6 +152,8 @@ def zstd_pieces(packed: Packed) -> Iterator[bytes]:
 
 def _zstd_frame(packed: Packed) -> Iterator[bytes]:
     """The blocks of one frame; each is unpacked by itself, so that none that stands before damage is lost."""
+    import zstandard  # noqa: PLC0415 - see the module's docstring
+
     descriptor = _whole(packed, 1)
     single = descriptor[0] >> 5 & 1
     sizes = (single, 2, 4, 8)[descriptor[0] >> 6] + (0, 1, 2, 4)[descriptor[0] & 3] + 1 - single

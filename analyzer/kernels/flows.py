@@ -316,4 +316,6 @@ def clear(side):
 
 def scratch(rows: int) -> np.ndarray:
     """Room for `rows` decoded frames."""
-    return np.zeros(rows, DECODED)
+    made = np.zeros(rows, DECODED)
+    made["vlan"], made["frames"] = -1, 1
+    return made

@@ -22,7 +22,7 @@ from analyzer.kernels.headers import (
     transport,
 )
 from analyzer.kernels.jit import inlined, kernel
-from analyzer.kernels.kinds import IPV4_TYPE, IPV6_TYPE, PROTO, RAW_IP
+from analyzer.kernels.kinds import IPV4_TYPE, IPV6_TYPE, PROTO, RAW_IP, VLAN_TYPE
 from analyzer.kernels.links import link
 from analyzer.kernels.octets import be16, u8
 from analyzer.kernels.tunnels import ERSPAN, ETHERIP, GRE, KEPT_NAMES, PPPOE, UNNAMED, is_tag, unwrap, within_ip
@@ -174,48 +174,64 @@ def decode(octets, at, caplen, origlen, kind, fcs, rows):
     """Decode a frame of `caplen` octets at `at`, `origlen` on the wire, of link type `kind`, into `rows[0]`.
 
     rows  two records of DECODED: all but ts_ns, number and hash are written where the answer is IP
-    Returns what tunnels.inward does, or UNKNOWN. Most frames are TCP over IP over Ethernet, and take no call.
+    Returns what tunnels.inward does, or UNKNOWN. Most frames are TCP over IP over Ethernet: they take no call.
     """
     row = rows[0]
-    row.vlan = -1
-    row.mac_at = -1
-    row.tunnel = 0
-    row.carries = 0
-    row.carriers = 0
-    row.layers = 0
-    row.frames = 1
+    if row.wrapped:
+        plain(row)
     if caplen == origlen and fcs < caplen:
         caplen -= fcs
         origlen -= fcs
     end = at + caplen
     wire = max(origlen, caplen)
+    cut = wire - caplen
     row.frame_octets = wire
-    if kind != ETHERNET or caplen < 14:
-        return decode_any(octets, at, end, wire - caplen, kind, rows)
+    if kind != ETHERNET or caplen < 18:
+        return decode_any(octets, at, end, cut, kind, rows)
     found = be16(octets, at + 12)
+    inner = at + 14
+    if found == VLAN_TYPE:
+        row.wrapped = 1
+        row.vlan = be16(octets, inner) & 0xFFF
+        found = be16(octets, inner + 2)
+        inner += 4
     body = np.int64(-1)
     left = np.int64(0)
-    wire -= 14
+    wire -= inner - at
     if found == IPV4_TYPE:
-        body, left = ipv4(octets, at + 14, end, wire, row)
+        body, left = ipv4(octets, inner, end, wire, row)
     elif found == IPV6_TYPE:
-        body, left = ipv6(octets, at + 14, end, wire, row)
+        body, left = ipv6(octets, inner, end, wire, row)
     if body < 0 or row.fragment or not (row.proto == TCP or row.proto == UDP):
-        return decode_any(octets, at, end, wire + 14 - caplen, kind, rows)
+        return decode_any(octets, at, end, cut, kind, rows)
     row.mac_at = at + 6
     # a length field larger than the frame is damage: nobody sent those octets
-    left = max(min(left, wire - (body - at - 14)), 0)
+    left = max(min(left, wire - (body - inner)), 0)
     row.ip_octets = min(row.ip_octets, wire)
     transport(octets, body, end, left, row)
     if row.proto == UDP and is_carrier(row.src_port, row.dst_port):
-        return decode_any(octets, at, end, wire + 14 - caplen, kind, rows)
+        return decode_any(octets, at, end, cut, kind, rows)
     return IP
+
+
+@kernel
+def plain(row):
+    """Set what a frame without tags, tunnels and fragments has, so that it need not be set for every frame."""
+    row.wrapped = 0
+    row.vlan = -1
+    row.tunnel = 0
+    row.carries = 0
+    row.carriers = 0
+    row.layers = 0
+    row.frames = 1
 
 
 @kernel
 def decode_any(octets, at, end, cut, kind, rows):
     """Decode a frame of any kind; `cut` octets more than stand between `at` and `end` were on the wire."""
     row = rows[0]
+    plain(row)
+    row.wrapped = 1
     row.mac_at = -1
     found, inner, stop = link(octets, at, end, cut, kind, row)
     if found == kinds.UNKNOWN_LINK:

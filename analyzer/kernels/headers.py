@@ -47,6 +47,7 @@ DECODED = np.dtype(
         ("lean", "u1"),  # transport header cut off: ports at most
         ("carriers", "u1"),  # tunnels over UDP that it came through, and headers in all, as far as they count
         ("layers", "i1"),
+        ("wrapped", "u1"),  # may have tags or tunnels, or come in several frames: frames.plain undoes it
         ("carries", "u1"),  # the tunnel in a datagram's payload: tunnels.NAMES
     ],
     align=True,

@@ -13,7 +13,6 @@ import hashlib
 import os
 import platform
 import sys
-import tempfile
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -53,10 +52,8 @@ def cache_folder() -> Path | None:
     folder = Path(root) / "plant-capture-analyzer" / f"kernels-{_digest()}"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-        if folder.stat().st_uid != os.getuid():  # machine code of somebody else is not run
-            return None
+        if not os.access(folder, os.W_OK | os.X_OK) or folder.stat().st_uid != os.getuid():
+            return None  # machine code of somebody else is not run
     except OSError:
         return None
     return folder

@@ -79,8 +79,8 @@ def flow_of(row, side, slots, flows, sides, limits, counters, likely):
 
 
 @inlined
-def account(octets, flow, mine, sides, index, row, rates, limits, counters):
-    """Count a frame for its side, and close the flow's bin of time when the frame lies outside it."""
+def account(octets, flow, mine, sides, index, row, frames, rates, limits, counters):
+    """Count a packet of so many frames for its side, and close the flow's bin of time when it lies outside it."""
     if row.ts_ns - flow.bin >= limits[BIN_NS] or row.ts_ns < flow.bin or flow.bin < 0:
         if flow.bin >= 0:
             rate = rates[counters[fl.RATES]]
@@ -94,7 +94,7 @@ def account(octets, flow, mine, sides, index, row, rates, limits, counters):
         mine.first_frame = row.number
         mine.mac = mac48(octets, row.mac_at) if row.mac_at >= 0 else 0
         mine.ttl = row.ttl
-    mine.packets += row.frames
+    mine.packets += frames
     mine.octets += row.ip_octets
     mine.frame_octets += row.frame_octets
     mine.payload += row.payload
@@ -104,7 +104,7 @@ def account(octets, flow, mine, sides, index, row, rates, limits, counters):
         flow.end_ns = row.ts_ns
     elif row.ts_ns < flow.start_ns:
         flow.start_ns = row.ts_ns
-    flow.last_frame = max(flow.last_frame, row.number)
+    flow.last_frame = row.number
 
 
 @inlined
@@ -126,7 +126,7 @@ def update_usual(octets, row, t):
         return False
     if not usual(flow, mine, t.sides[2 * index + 1 - side], row):
         return False
-    account(octets, flow, mine, t.sides, index, row, t.rates, t.limits, t.counters)
+    account(octets, flow, mine, t.sides, index, row, 1, t.rates, t.limits, t.counters)
     return True
 
 
@@ -138,7 +138,9 @@ def update(octets, row, t):
     flow = t.flows[index]
     mine = t.sides[2 * index + side]
     first = mine.packets == 0
-    account(octets, flow, mine, t.sides, index, row, t.rates, t.limits, t.counters)
+    last = flow.last_frame
+    account(octets, flow, mine, t.sides, index, row, row.frames, t.rates, t.limits, t.counters)
+    flow.last_frame = max(last, row.number)
     if row.number < flow.first_frame:  # it waited for its datagram's other fragments, which never came
         flow.first_frame = row.number
     if row.number < mine.first_frame:

@@ -16,7 +16,8 @@ from tests.builders.sweeping import swept
 from tests.builders.traffic import numbers
 from tests.builders.traffic import shots as traffic
 
-INWARD = ("inner_kind", "inner_at", "inner_end", "inner_cut", "layers", "carriers")  # nobody reads them of a packet
+# nobody reads them of a packet
+INWARD = ("inner_kind", "inner_at", "inner_end", "inner_cut", "layers", "carriers", "wrapped")
 
 
 @kernel
@@ -29,12 +30,6 @@ def short(octets, end, wire, rows):
 def long(octets, end, wire, rows):
     """The way of every other link, for a frame of Ethernet."""
     row = rows[0]
-    row.vlan = -1
-    row.tunnel = 0
-    row.carries = 0
-    row.carriers = 0
-    row.layers = 0
-    row.frames = 1
     row.frame_octets = max(wire, end)
     return decode_any(octets, 0, end, max(wire, end) - end, 1, rows)
 
