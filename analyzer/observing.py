@@ -13,7 +13,7 @@ from analyzer.capturing.buffers import Buffers
 from analyzer.capturing.container import Container, parse_interface, parse_section, parse_statistics, sniff
 from analyzer.capturing.source import Source, open_source
 from analyzer.conversations import Conversation
-from analyzer.dissecting import dissect, dns, quic, tls
+from analyzer.dissecting import dissect, dns, tls
 from analyzer.dissecting.names import Sources, name_flows
 from analyzer.errors import CaptureError
 from analyzer.iana import link_type_name
@@ -29,7 +29,7 @@ from analyzer.metering.strings import take
 from analyzer.metering.sweep import Room, Sweep
 from analyzer.observations import Capture, Observations, Quality
 from analyzer.settings import Settings
-from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Rates, Tls, build, from_rows
+from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Quic, Rates, Tls, build, from_rows
 
 Array = npt.NDArray[Any]
 Progress = Callable[[int, int], None]
@@ -202,7 +202,11 @@ class Observer:
         tls_table, certificate_table = self._tls(texts)
         http = from_rows(Http, self.rows["http"])
         self._name_services(flows, dns_table, tls_table)
-        quic_table = quic.with_sessions(self.rows["quic"], tls_table)
+        quic_table = from_rows(Quic, [])
+        if self.rows["quic"]:
+            from analyzer.dissecting import quic  # noqa: PLC0415 - many modules, and many captures hold none
+
+            quic_table = quic.with_sessions(self.rows["quic"], tls_table)
         names, basis = name_flows(Sources(flows, dns_table, tls_table, http, certificate_table, quic_table))
         flows = flows._replace(server_name=names, server_name_basis=basis)
         return Observations(

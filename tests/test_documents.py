@@ -245,7 +245,7 @@ def test_office_programs_tell_no_role():
 
 def test_what_rules_let_run_on_a_port_can_be_recognised():
     """Every payload that a pack may name is a service that some dissector recognises."""
-    assert set(PAYLOADS) <= {part.SERVICE for part in DISSECTORS} | {"dns", "tls"}
+    assert set(PAYLOADS) <= {part.module.SERVICE for part in DISSECTORS} | {"dns", "tls"}
 
 
 def test_checklists_and_steps_are_numbered_as_the_document_does():

@@ -5,12 +5,10 @@ from __future__ import annotations
 import struct
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "ads"
-PROTOS: tuple[int, ...] = (TCP, UDP)
-FIRST_OCTETS = frozenset({0x00, 0x03})
 # Reserved 0 and length; then target and source (net id of six octets and port each), command, state, length of data.
 PACKET = struct.Struct("<HI6sH6sHHHI")
 HEADER = 32  # AMS header with error code and invoke id

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "amqp"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset(b"A\x01\x02\x03\x08")
 HEADERS = (
     *(b"AMQP\x00\x00\x09\x01", b"AMQP\x01\x01\x00\x09", b"AMQP\x01\x01\x08\x00", b"AMQP\x01\x01\x00\x0a"),
     *(b"AMQP\x00\x01\x00\x00", b"AMQP\x02\x01\x00\x00", b"AMQP\x03\x01\x00\x00"),  # 1.0: plain, TLS, SASL

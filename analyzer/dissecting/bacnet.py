@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 
 SERVICE = "bacnet"
-PROTOS: tuple[int, ...] = (UDP,)
-FIRST_OCTETS = frozenset({0x81})
 LINK = 0x81
 FUNCTIONS = range(0x0D)
 NETWORK_AT = {0x04: 10, 0x09: 4, 0x0A: 4, 0x0B: 4}  # forwarded (behind its sender), to distribute, unicast, broadcast

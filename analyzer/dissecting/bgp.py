@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "bgp"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset({0xFF})
 MARKER = b"\xff" * 16
 TYPES = range(1, 6)
 

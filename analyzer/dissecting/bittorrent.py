@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "bittorrent"
-PROTOS: tuple[int, ...] = (TCP, UDP)
-FIRST_OCTETS = frozenset(b"\x13d")
 HANDSHAKE = b"\x13BitTorrent protocol"
 TABLE = re.compile(rb"d(?:1:ad2:id20:|1:rd2:id20:|1:eli20[0-4]e|2:ip[46]:|1:md)")  # a query, a reply, an error
 KIND = re.compile(rb"1:y1:[qre]")

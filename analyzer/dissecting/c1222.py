@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from analyzer.conversations import Conversation
 from analyzer.dissecting import ber
-from analyzer.dissecting.dissected import PAYLOAD, TCP, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "c12.22"
-PROTOS: tuple[int, ...] = (TCP, UDP)
-FIRST_OCTETS = frozenset({0x60})
 ENVELOPE = 0x60
 # Context, called title, qualifier and invocation, calling ones, mechanism, authentication value; information last.
 ELEMENTS = (0xA1, 0xA2, 0xA3, 0xA4, 0xA6, 0xA7, 0xA8, 0x8B, 0xAC, 0xBE)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, UDP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 from analyzer.dissecting.turns import agree, firsts
 
 SERVICE = "coap"
-PROTOS: tuple[int, ...] = (UDP,)
-FIRST_OCTETS = frozenset(range(0x40, 0x80))
 PORT = 5683
 METHODS = range(1, 8)
 ANSWERS = frozenset(

@@ -7,8 +7,6 @@ from analyzer.dissecting.dissected import PARTIAL, TCP, UDP, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "codesys"
-PROTOS: tuple[int, ...] = (TCP, UDP)
-FIRST_OCTETS = frozenset({0x00, 0xC5})
 PORTS = frozenset(range(1740, 1744))
 BLOCK = b"\x00\x01\x17\xe8"  # over TCP: mark, then the length of mark, length and datagram (4, little-endian)
 HEADER = 8

@@ -8,12 +8,10 @@ lies on session (X.225) and presentation (X.226): CONNECT with the abstract synt
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 
 SERVICE = "iso-tsap"
 S7COMM, S7COMM_PLUS, MMS = "s7comm", "s7comm-plus", "mms"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset({0x03})
 HEADER = 4  # version 3, reserved 0, big-endian length of the whole packet
 MAX_PACKETS = 8
 CONNECT, CONFIRM, DATA = 0xE0, 0xD0, 0xF0

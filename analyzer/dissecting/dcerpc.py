@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "dcerpc"
 PROFINET = "profinet-cm"
-PROTOS: tuple[int, ...] = (TCP, UDP)
-FIRST_OCTETS = frozenset({0x04, 0x05})
 
 HEADER = 16  # connection oriented: version 5.0/5.1, type, flags, representation (4), length, length of auth, call id
 DATAGRAM = 80  # connectionless: version 4, type, flags (2), representation (3), ..., object, interface, activity

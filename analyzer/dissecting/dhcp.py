@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation, Message
-from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected, printable
+from analyzer.dissecting.dissected import PAYLOAD, Dissected, printable
 
 SERVICE = "dhcp"
-PROTOS: tuple[int, ...] = (UDP,)
 PORTS = frozenset({67, 68})
 FIXED = 236  # octets before the magic cookie (RFC 2131 section 2)
 MAGIC = b"\x63\x82\x53\x63"

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "dhcpv6"
-PROTOS: tuple[int, ...] = (UDP,)
-FIRST_OCTETS = frozenset(range(1, 37))
 PORTS = frozenset({546, 547})
 HEADER, RELAY_HEADER = 4, 34  # type and transaction; type, hops and two addresses
 RELAYED = frozenset({12, 13})

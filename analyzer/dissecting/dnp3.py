@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "dnp3"
-PROTOS: tuple[int, ...] = (TCP, UDP)
-FIRST_OCTETS = frozenset({0x05})
 HEADER = 10  # start (2), length, control, destination (2), source (2), check sum (2), little-endian
 POLYNOMIAL = 0xA6BC  # section 9.2.5: 0x3D65 turned round
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "doip"
-PROTOS: tuple[int, ...] = (TCP, UDP)
-FIRST_OCTETS = frozenset({0x01, 0x02, 0x03, 0xFF})
 HEADER = 8  # version, its complement, payload type (2), length of the payload (4)
 VERSIONS = frozenset({1, 2, 3, 0xFF})
 TYPES = frozenset({*range(9), *range(0x4001, 0x4005), 0x8001, 0x8002, 0x8003})

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 
 SERVICE = "dropbox-lan"
-PROTOS: tuple[int, ...] = (UDP,)
-FIRST_OCTETS = frozenset(b"{")
 PORT = 17500
 KEYS = (b'"host_int"', b'"version"', b'"namespaces"', b'"displayname"', b'"port"')
 

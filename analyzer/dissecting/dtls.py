@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from analyzer.conversations import Conversation, Mark, Message, Stream
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, UDP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 
 SERVICE = "dtls"
-PROTOS: tuple[int, ...] = (UDP,)
 
 HEADER = 13  # octets of a record's header: type, version, epoch, sequence number, length
 MESSAGE = 12  # of a handshake message's: type, length, number, offset and length of the fragment

@@ -8,7 +8,6 @@ from analyzer.conversations import Conversation
 from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, UDP, Dissected
 
 SERVICE = "ethernet-ip"
-PROTOS: tuple[int, ...] = (TCP, UDP)
 PORT = 44818
 ENCAPSULATION = struct.Struct("<HHIIQI")  # command, length, session, status, sender's context, options
 HEADER = ENCAPSULATION.size

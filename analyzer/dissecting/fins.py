@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, UDP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
 from analyzer.dissecting.turns import agree, firsts
 
 SERVICE = "fins"
-PROTOS: tuple[int, ...] = (TCP, UDP)
-FIRST_OCTETS = frozenset(b"F\x80\x81\xc0\xc1")
 PORT = 9600
 MAX_LENGTH = 4096  # octets behind the length of a FINS/TCP header: a frame of 2,012 and its header at most
 TCP_COMMANDS = range(7)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 
 SERVICE = "netflow"
 IPFIX, SFLOW = "ipfix", "sflow"
-PROTOS: tuple[int, ...] = (UDP,)
-FIRST_OCTETS = frozenset({0x00})
 OLDEST, YOUNGEST = 800_000_000, 4_000_000_000  # s since 1970 of a credible export
 SET_HEADER = 4
 V5_HEADER, V5_RECORD = 24, 48

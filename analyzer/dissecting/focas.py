@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 
 SERVICE = "focas"
-PROTOS: tuple[int, ...] = (TCP,)
 SYNC = b"\xa0\xa0\xa0\xa0"
 HEADER = 10  # sync (4), version (2), type (2), length of what follows (2), all big-endian
 TYPES = frozenset(

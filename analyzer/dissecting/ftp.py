@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 from analyzer.dissecting.starttls import VIA, Upgrade, tls_at
 
 SERVICE = "ftp"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset(b"1245UAFSOCuafsoc")
 PORT = 21
 GREETING = re.compile(rb"(?:220|120|421|500|530)[ -]")
 COMMAND = re.compile(

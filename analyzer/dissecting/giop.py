@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, TCP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, Dissected
 
 SERVICE = "giop"
-PROTOS: tuple[int, ...] = (TCP,)
 HEADER = 12  # magic (4), major, minor, flags, type, length of what follows (4)
 MAX_LENGTH = 1 << 26
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 
 SERVICE = "gtp"
-PROTOS: tuple[int, ...] = (UDP,)
 PORTS = {2152: "gtp-u", 2123: "gtp-c", 3386: "gtp-prime"}
 USER_TYPES = frozenset({1, 2, 26, 31, 253, 254, 255})  # echo, error indication, extension headers, end marker, data
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 
 SERVICE = "haas-q"
-PROTOS: tuple[int, ...] = (TCP,)
 PORT = 4001
 STX, ETB = b"\x02", b"\x17"  # older controls put their answer between the two
 

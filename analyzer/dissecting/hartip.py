@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, UDP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 from analyzer.dissecting.turns import agree, firsts
 
 SERVICE = "hart-ip"
-PROTOS: tuple[int, ...] = (TCP, UDP)
-FIRST_OCTETS = frozenset({0x01, 0x02})
 PORT = 5094
 HEADER = 8  # version, message type, message id, status, sequence (2), length of all (2)
 REQUEST, RESPONSE, PUBLISH, NAK = 0, 1, 2, 15

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import TCP, Dissected
+from analyzer.dissecting.dissected import Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "hislip"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset(b"H")
 HEADER = 16  # "HS", type, control code, parameter (4), length of the payload (8)
 TYPES = range(38)
 MAX_LENGTH = 1 << 32

@@ -10,7 +10,6 @@ from analyzer.dissecting import nats
 from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected, printable
 
 SERVICE = "http"
-PROTOS: tuple[int, ...] = (TCP,)
 MAX_ROWS = 16
 MAX_LINE = 8192  # octets of a start line or header line; what common servers take
 MAX_FIELDS = 128

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 
 SERVICE = "http2"
-PROTOS: tuple[int, ...] = (TCP,)
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 

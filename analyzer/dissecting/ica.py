@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "ica"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset({0x7F})
 MARK = b"\x7f\x7fICA\x00"
 
 

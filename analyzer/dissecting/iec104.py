@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 
 SERVICE = "iec104"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset({0x68})
 PORT = 2404
 START = 0x68
 MAX_APDUS = 16

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.starttls import VIA, Upgrade, sides, tls_at
 
 SERVICE = "imap"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset(b"*")  # of the greeting
 
 TAG = rb"[!#$&',-.0-9:;<=>?@A-Z^_`a-z|}~/\[]{1,64}"
 GREETING = re.compile(rb"\* (?:OK|PREAUTH|BYE)[ \[\r]")

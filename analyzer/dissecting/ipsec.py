@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, UDP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 from analyzer.dissecting.turns import firsts
 
 SERVICE = "ike"
 ENCAPSULATED = "ipsec-nat-t"
-PROTOS: tuple[int, ...] = (UDP,)
 NAT_PORT = 4500
 HEADER = 28  # initiator's and responder's SPI (8 each), next payload, version, exchange, flags, id (4), length (4)
 MARKER = bytes(4)  # what tells IKE from ESP on port 4500

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 
 SERVICE = "irc"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset(b"CPNU:")
 CLIENT = re.compile(
     rb"(?:(?:CAP|PASS|NICK|PROTOCTL) [^\r\n]{1,400}\r?\n){0,4}"
     rb"(?:NICK [^\r\n]{1,64}\r?\n|USER \S{1,64} \S{1,64} \S{1,64} :)"

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 
 SERVICE = "java-rmi"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset(b"J")
 HEADER = re.compile(rb"JRMI\x00[\x01\x02][\x4b-\x4d]")  # version 2 (1 at first); stream, single operation, multiplex
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from analyzer.conversations import Conversation
 from analyzer.dissecting import ber
-from analyzer.dissecting.dissected import PAYLOAD, TCP, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "kerberos"
-PROTOS: tuple[int, ...] = (TCP, UDP)
-FIRST_OCTETS = frozenset({0x00, *range(0x6A, 0x70), 0x74, 0x75, 0x76, 0x7E})
 TYPES = frozenset({10, 11, 12, 13, 14, 15, 20, 21, 22, 30})
 APPLICATION = 0x60
 SEQUENCE = 0x30

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "knxnet-ip"
-PROTOS: tuple[int, ...] = (TCP, UDP)
-FIRST_OCTETS = frozenset({0x06})
 HEADER = b"\x06\x10"  # six octets, version 1.0
 FAMILIES = frozenset({0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09})  # core to secure wrapper
 

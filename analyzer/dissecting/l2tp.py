@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "l2tp"
 PPTP = "pptp"
-PROTOS: tuple[int, ...] = (TCP, UDP)
-FIRST_OCTETS = frozenset({0x00, 0x01, 0xC8})
 CONTROL = 12  # flags and version (2), length (2), tunnel (2), session (2), Ns (2), Nr (2)
 TYPE = 8  # an AVP: flags and length (2), vendor 0 (2), attribute 0 (2), the message type
 MESSAGES = range(1, 17)

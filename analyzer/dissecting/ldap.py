@@ -9,12 +9,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
 from analyzer.dissecting.starttls import VIA, begins, sides
 
 SERVICE = "ldap"
-PROTOS: tuple[int, ...] = (TCP, UDP)
-FIRST_OCTETS = frozenset({0x30})
 
 SEQUENCE, INTEGER, ENUMERATED, NAME, CONTROLS = 0x30, 0x02, 0x0A, 0x80, 0xA0
 EXTENDED, ANSWER = 0x77, 0x78

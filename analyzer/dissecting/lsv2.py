@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 
 SERVICE = "lsv2"
-PROTOS: tuple[int, ...] = (TCP,)
 HEADER = 8  # big-endian length of the data behind the command (4), command (4)
 MAX_LENGTH = 4096  # pyLSV2: the largest buffer that a control agrees to (R_PR, S_PR)
 

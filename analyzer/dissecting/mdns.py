@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 
 SERVICE = "mdns"
-PROTOS: tuple[int, ...] = (UDP,)
 SERVICES = {5353: SERVICE, 5355: "llmnr"}
 HEADER = 12
 MAX_RECORDS = 512

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 
 SERVICE = "modbus"
-PROTOS: tuple[int, ...] = (TCP,)
 PORT = 502
 HEADER = 7  # transaction (2), protocol 0 (2), length of what follows (2), unit (1)
 MAX_ADUS = 64

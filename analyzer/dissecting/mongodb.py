@@ -5,11 +5,10 @@ from __future__ import annotations
 import struct
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "mongodb"
-PROTOS: tuple[int, ...] = (TCP,)
 HEADER = struct.Struct("<IIII")  # length of all, id, id that is answered, operation
 REPLY, QUERY, MESSAGE = 1, 2004, 2013
 REQUESTS = frozenset({2001, 2002, QUERY, 2005, 2006, 2007, 2010, 2012, MESSAGE})

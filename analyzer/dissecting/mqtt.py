@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "mqtt"
-PROTOS: tuple[int, ...] = (TCP,)
 PORT = 1883
 # Packet type 1, remaining length of one to four octets, then the protocol's name and its level.
 CONNECT = re.compile(rb"\x10[\x80-\xff]{0,3}[\x00-\x7f](?:\x00\x04MQTT[\x04\x05]|\x00\x06MQIsdp\x03)", re.DOTALL)

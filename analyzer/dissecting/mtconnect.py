@@ -6,10 +6,9 @@ import re
 
 from analyzer.conversations import Conversation, Stream
 from analyzer.dissecting import http1
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 
 SERVICE = "mtconnect"
-PROTOS: tuple[int, ...] = (TCP,)
 PORTS = frozenset({5000, 8082})  # the agent's usual port, and that of a Haas control
 BODY_LOOK = 4096  # octets of a body within which its root stands
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.starttls import VIA, begins, sides
 
 SERVICE = "mysql"
-PROTOS: tuple[int, ...] = (TCP,)
 
 HEADER = 4  # octets: length (3, little-endian), number
 GREETING = re.compile(rb"\x0a[0-9][ -~]{2,62}\x00", re.DOTALL)  # protocol 10 and the server's version

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 
 SERVICE = "nats"
-PROTOS: tuple[int, ...] = (TCP,)
 MAX_LINE = 65536
 
 INFO = re.compile(rb"INFO[ \t]+\{")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 
 SERVICE = "netbios-ns"
-PROTOS: tuple[int, ...] = (UDP,)
 DATAGRAM = "netbios-dgm"
 NAME = re.compile(rb".{12}\x20[A-P]{32}", re.DOTALL)  # section 4.1: a name of 16 octets, each as two letters
 TYPES = range(0x10, 0x17)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation, Message
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, UDP, Dissected, printable
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected, printable
 
 SERVICE = "ntp"
-PROTOS: tuple[int, ...] = (UDP,)
 PORT = 123
 HEADER = 48
 MAX_ROWS = 64

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, UDP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "oncrpc"
-PROTOS: tuple[int, ...] = (TCP, UDP)
 # Port mapper, NFS, its mounts, locks, status and quotas; test instruments (VXI-11).
 PROGRAMS = {
     100000: "portmap",

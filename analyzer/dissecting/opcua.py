@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 
 SERVICE = "opcua"
-PROTOS: tuple[int, ...] = (TCP,)
 HEADER = 8  # type (3), chunk (1), little-endian length of the whole message (4)
 MAX_URL = 4096  # section 7.1.2.3: the endpoint's URL is shorter
 MAX_LENGTH = 1 << 28

@@ -8,7 +8,6 @@ from analyzer.conversations import Conversation
 from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, UDP, Dissected
 
 SERVICE = "openvpn"
-PROTOS: tuple[int, ...] = (TCP, UDP)
 MAX_PACKETS = 16
 MAX_PACKET = 16384  # jumbo frames fit; text read as a length does not
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.starttls import VIA, Upgrade, sides, tls_at
 
 SERVICE = "pop3"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset(b"+")  # of the greeting
 
 GREETING = re.compile(rb"\+OK[ \r]")
 NAMED = re.compile(rb"\+OK [^\r\n]{0,512}(?i:POP)")

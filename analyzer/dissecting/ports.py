@@ -6,7 +6,6 @@ from analyzer.conversations import Conversation
 from analyzer.dissecting.dissected import PORT, TCP, UDP, Dissected
 
 SERVICE = "port"
-PROTOS: tuple[int, ...] = (TCP, UDP)
 
 # Names of the IANA registry, but where a dissector reads the protocol its name. 443 is left out: without octets
 # it may be TLS, QUIC's fallback or a tunnel.

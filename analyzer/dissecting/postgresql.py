@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.starttls import VIA, begins, sides
 
 SERVICE = "postgresql"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset({0x00})  # of a length
 
 SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 GSS_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x30"

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 
 SERVICE = "pdl-datastream"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset(b"\x1b%@")
 EXIT = b"\x1b%-12345X"  # universal exit language, before any PJL
 OPENINGS = (EXIT + b"@PJL", EXIT + b"%!PS", EXIT + b"\x1bE", b"%!PS-Adobe-", b"@PJL ")
 

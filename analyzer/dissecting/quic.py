@@ -14,7 +14,7 @@ import numpy as np
 
 from analyzer.conversations import Conversation, Message, Stream
 from analyzer.dissecting import gquic
-from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.quicpackets import (
     DRAFTS,
     FIXED,
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from analyzer.dissecting.quicinitials import Attempt, Received
 
 SERVICE = "quic"
-PROTOS: tuple[int, ...] = (UDP,)
 MAX_MESSAGES = 16
 MIN_OCTETS = 16
 GOOGLE_LONG = re.compile(rb"[\xc0-\xff][QT]0[4-5][0-9]", re.DOTALL)

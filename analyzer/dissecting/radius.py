@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, UDP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 from analyzer.dissecting.turns import agree, firsts
 
 SERVICE = "radius"
-PROTOS: tuple[int, ...] = (UDP,)
-FIRST_OCTETS = frozenset({1, 2, 3, 4, 5, 11, 12, *range(40, 46)})
 PORTS = frozenset({1812, 1813, 1645, 1646, 3799})
 HEADER = 20  # code, id, length (2), authenticator (16)
 # Code of a request and those of its answers; 12 asks for the status of the server.

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import TCP, Dissected
+from analyzer.dissecting.dissected import Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "radmin"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset({0x01})
 HEADER = 9  # 1, length of the data (4), its check sum (4), big-endian
 MAX_LENGTH = 4096
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.starttls import VIA, begins, sides
 
 SERVICE = "rdp"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset({0x03})
 
 TPKT = b"\x03\x00"  # version and reserved octet (RFC 1006 section 6)
 FIXED = 11  # octets of TPKT and of the fixed part of X.224

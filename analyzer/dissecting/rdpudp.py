@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 
 SERVICE = "rdp-udp"
-PROTOS: tuple[int, ...] = (UDP,)
 HEADER = 8  # acknowledged sequence number (4), receive window (2), flags (2), big-endian
 NOTHING_ACKNOWLEDGED = b"\xff\xff\xff\xff"
 SYN, ACK = 0x0001, 0x0004

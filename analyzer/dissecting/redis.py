@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, TCP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "redis"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset(b"*+-:$%~_")
 COMMAND = re.compile(rb"\*[1-9]\d{0,6}\r\n\$(\d{1,2})\r\n([A-Za-z][A-Za-z._-]{1,31})\r\n")
 ANSWER = re.compile(
     rb"(?:\+[\x20-\x7e]{1,512}|-[A-Z]{2,32} [\x20-\x7e]{0,512}|:-?\d{1,19}|\$-?\d{1,9}|[*%~]-?\d{1,9}|_)\r\n"

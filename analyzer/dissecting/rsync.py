@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 
 SERVICE = "rsync"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset(b"@(0123456789abcdef")
 DAEMON = re.compile(rb"@RSYNCD: \d{1,3}(?:\.\d{1,3})?[ \n]")
 GIT = re.compile(rb"[0-9a-f]{4}git-(?:upload-pack|receive-pack|upload-archive) [\x21-\x7e]{1,1024}\x00")
 SVN = re.compile(rb"\( success \( \d \d \( ")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "rtps"
-PROTOS: tuple[int, ...] = (TCP, UDP)
-FIRST_OCTETS = frozenset(b"R")
 HEADER = 20  # "RTPS", version (2), vendor (2), prefix of the participant's id (12)
 PING = b"NDDSPING"  # what some participants send alone, in place of the prefix
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 
 SERVICE = "shdr"
-PROTOS: tuple[int, ...] = (TCP,)
 PORT = 7878
 MAX_LINES = 16
 MAX_LINE = 4096

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.turns import firsts
 
 SERVICE = "sip"
 STREAMING = "rtsp"
-PROTOS: tuple[int, ...] = (TCP, UDP)
-FIRST_OCTETS = frozenset(b"\0\r\nABCDEFGHIJKLMNOPQRSTUVWXYZ")  # zeros are a keepalive of many proxies
 REQUEST = re.compile(rb"[A-Z]{3,16} (?i:sips?|tel|urn):[\x21-\x7e]{1,1024} SIP/2\.0\r?\n")
 ANSWER = re.compile(rb"SIP/2\.0 [1-6]\d\d [^\r\n]{0,256}\r?\n")
 STREAM_REQUEST = re.compile(rb"[A-Z][A-Z_]{2,15} (?:\*|(?i:rtsps?|rtspu)://[\x21-\x7e]{1,1024}) RTSP/[12]\.0\r?\n")

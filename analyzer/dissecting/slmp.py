@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import TCP, UDP, Dissected
+from analyzer.dissecting.dissected import Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "slmp"
-PROTOS: tuple[int, ...] = (TCP, UDP)
-FIRST_OCTETS = frozenset({0x50, 0x54, 0xD0, 0xD4})
 # Subheader by direction: request and answer, without and with a serial number (two octets and two of zero).
 REQUESTS = {b"\x50\x00": 2, b"\x54\x00": 6}
 ANSWERS = {b"\xd0\x00": 2, b"\xd4\x00": 6}

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "smb"
 SESSION = "netbios-ssn"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset({0x00, 0x81, 0x82, 0x83})
 FRAME = 4  # type, then the length of what follows: 17 bits on 139, 24 directly on TCP ([MS-SMB2] section 2.1)
 # SMB 1 (32 octets of header), 2 and 3 (64), encrypted (52: transform header), compressed (16).
 LEAST = {b"\xffSMB": 32, b"\xfeSMB": 64, b"\xfdSMB": 52, b"\xfcSMB": 16}

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.starttls import VIA, Upgrade, sides, tls_at
 
 SERVICE = "smtp"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset(b"245EHLMehlm")
 
 GREETING = re.compile(rb"(?:220|421|554)[ -]")
 NAMED = re.compile(rb"(?:220|421|554)[ -][^\r\n]{0,512}SMTP")

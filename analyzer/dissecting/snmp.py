@@ -6,11 +6,9 @@ import re
 
 from analyzer.conversations import Conversation
 from analyzer.dissecting import ber
-from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 
 SERVICE = "snmp"
-PROTOS: tuple[int, ...] = (UDP,)
-FIRST_OCTETS = frozenset({0x30})
 # SEQUENCE with its length, INTEGER version 0 (v1), 1 (v2c) with an OCTET STRING next, or 3 with a SEQUENCE next.
 MESSAGE = re.compile(
     rb"\x30(?:[\x08-\x7f]|\x81.|\x82..|\x83...|\x84....)\x02\x01(?:[\x00\x01]\x04|\x03\x30)", re.DOTALL

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 
 SERVICE = "socks"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset({0x04, 0x05})
 # CONNECT or BIND, port, address, the user's id, and in 4a a host behind the address 0.0.0.x.
 REQUEST_4 = re.compile(
     rb"\x04[\x01\x02].{2}(?:\x00\x00\x00[^\x00][\x20-\x7e]{0,255}\x00[\x21-\x7e]{1,255}\x00"

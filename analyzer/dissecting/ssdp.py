@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 
 SERVICE = "ssdp"
-PROTOS: tuple[int, ...] = (UDP,)
 SEARCHES = (b"M-SEARCH * HTTP/1.1\r\n", b"NOTIFY * HTTP/1.1\r\n")
 ANSWER = b"HTTP/1.1 200 OK\r\n"
 

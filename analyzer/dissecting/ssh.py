@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 
 SERVICE = "ssh"
-PROTOS: tuple[int, ...] = (TCP,)
 BANNERS = (b"SSH-2.0-", b"SSH-1.99-", b"SSH-1.5-")
 
 

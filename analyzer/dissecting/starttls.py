@@ -11,10 +11,9 @@ import re
 from typing import NamedTuple
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 
 SERVICE = "starttls"
-PROTOS: tuple[int, ...] = (TCP,)
 VIA = "starttls"
 MAX_LINE = 1024
 RECORDS = (b"\x16\x03", b"\x15\x03")  # handshake, alert (RFC 8446 section 5.1)

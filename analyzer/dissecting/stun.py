@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, UDP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, UDP, Dissected
 from analyzer.dissecting.turns import firsts
 
 SERVICE = "stun"
-PROTOS: tuple[int, ...] = (TCP, UDP)
-FIRST_OCTETS = frozenset(range(0x40))
 COOKIE = b"\x21\x12\xa4\x42"
 HEADER = 20  # type (2), length (2), cookie (4), transaction (12); without the cookie the transaction has 16
 CLASSIC = frozenset({0x0001, 0x0101, 0x0111})  # binding request, response, error (RFC 3489 section 11.1)

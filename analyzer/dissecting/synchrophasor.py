@@ -5,12 +5,10 @@ from __future__ import annotations
 import binascii
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "synchrophasor"
-PROTOS: tuple[int, ...] = (TCP, UDP)
-FIRST_OCTETS = frozenset({0xAA})
 LEAST = 16  # sync (2), length (2), id (2), second (4), fraction (4), check sum (2)
 TYPES = range(6)  # data, header, configuration 1 and 2, command, configuration 3
 VERSIONS = (1, 2)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
 
 SERVICE = "syslog"
-PROTOS: tuple[int, ...] = (TCP, UDP)
 PORTS = frozenset({514, 601, 1514})
 PRIORITY = rb"(?:[1-9]\d{0,4} )?<(?:0|[1-9]\d?|1[0-8]\d|19[01])>"  # RFC 6587: octets counted before it
 MESSAGE = re.compile(PRIORITY + rb"[1A-Z\[\d]")

@@ -9,15 +9,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from analyzer.conversations import Conversation, Mark, Stream
-from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.starttls import RECORDS, VIA
 
 SERVICE = "tds"
-PROTOS: tuple[int, ...] = (TCP,)
 
 HEADER = 8  # octets: type, status, length (2), process (2), number, window
 LOGIN_5, RESPONSE, LOGIN_7, PRE_LOGIN = 0x02, 0x04, 0x10, 0x12
-FIRST_OCTETS = frozenset({LOGIN_5, LOGIN_7, PRE_LOGIN})
 MAX_PACKET = 32767
 MAX_PACKETS = 64
 VERSION, TERMINATOR = 0x00, 0xFF  # tokens of a pre-login

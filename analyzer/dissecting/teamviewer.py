@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, TCP, UDP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, TCP, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "teamviewer"
-PROTOS: tuple[int, ...] = (TCP, UDP)
-FIRST_OCTETS = frozenset({0x00, 0x11, 0x17})
 PORT = 5938
 MARKS = (b"\x17\x24", b"\x11\x30")  # command headers of two generations
 MARK_AT = 11  # in a datagram, behind its own header

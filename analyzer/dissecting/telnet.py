@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 
 SERVICE = "telnet"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset({0xFF})
 IAC = 0xFF
 ASKED = range(0xFB, 0xFF)  # WILL, WONT, DO, DONT
 OPTIONS = frozenset({*range(50), 138, 139, 140, 255})

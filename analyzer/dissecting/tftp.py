@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, UDP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 from analyzer.dissecting.turns import firsts
 
 SERVICE = "tftp"
-PROTOS: tuple[int, ...] = (UDP,)
-FIRST_OCTETS = frozenset({0x00})
 REQUEST = re.compile(
     rb"\x00[\x01\x02][\x20-\x7e\x80-\xff]{1,255}\x00(?i:netascii|octet|mail)\x00"
     rb"(?:[\x21-\x7e]{1,32}\x00[\x20-\x7e]{0,32}\x00){0,8}"

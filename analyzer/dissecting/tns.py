@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 
 SERVICE = "oracle"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset(range(0x21))
 HEADER = 8  # length (2), check sum (2), type, flags, check sum of the header (2)
 CONNECT = 1
 DESCRIPTION = b"(DESCRIPTION="

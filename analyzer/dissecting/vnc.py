@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "vnc"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset(b"R")
 VERSION = re.compile(rb"RFB \d{3}\.\d{3}\n")
 
 

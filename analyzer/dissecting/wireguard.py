@@ -6,12 +6,10 @@ Sources: WireGuard whitepaper, section 5.4; tailscale/tailscale disco/disco.go (
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, UDP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
 from analyzer.dissecting.turns import agree, firsts
 
 SERVICE = "wireguard"
-PROTOS: tuple[int, ...] = (UDP,)
-FIRST_OCTETS = frozenset(b"\x01\x02\x03\x04T")
 INITIATION, RESPONSE, COOKIE, DATA = (bytes([kind, 0, 0, 0]) for kind in (1, 2, 3, 4))
 LENGTHS = {INITIATION: 148, RESPONSE: 92, COOKIE: 64}
 DATA_LEAST = 32  # header of 16, tag of 16; what is between is padded to 16

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 
 SERVICE = "ws-discovery"
-PROTOS: tuple[int, ...] = (UDP,)
-FIRST_OCTETS = frozenset(b"<\xef\r\n\t ")
 NAMESPACES = (
     b"http://schemas.xmlsoap.org/ws/2005/04/discovery",
     b"http://docs.oasis-open.org/ws-dd/ns/discovery/2009/01",

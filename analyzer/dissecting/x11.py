@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, TCP, UDP, Dissected
+from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, UDP, Dissected
 from analyzer.dissecting.turns import agree
 
 SERVICE = "x11"
 LOGIN = "xdmcp"
-PROTOS: tuple[int, ...] = (TCP, UDP)
-FIRST_OCTETS = frozenset(b"lB\x00\x01\x02")
 ORDERS = {0x6C: "little", 0x42: "big"}  # "l", "B"
 SETUP = 12
 LOGIN_PORT = 177

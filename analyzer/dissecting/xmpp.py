@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, TCP, Dissected
+from analyzer.dissecting.dissected import PAYLOAD, Dissected
 from analyzer.dissecting.starttls import VIA, begins, sides
 
 SERVICE = "xmpp"
-PROTOS: tuple[int, ...] = (TCP,)
-FIRST_OCTETS = frozenset(b"< \t\n\v\f\r")
 
 OPENING = re.compile(rb"\s{0,16}(?:<\?xml [^>]{0,128}\?>\s{0,16})?<stream:stream[\s>]")
 STREAMS = b"http://etherx.jabber.org/streams"

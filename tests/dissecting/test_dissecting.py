@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.conversations import Conversation, Message, Stream
-from analyzer.dissecting import DISSECTORS, Dissected, dissect, http1, mdns, ports
+from analyzer.dissecting import DISSECTORS, Dissected, dissect, http1, mdns
 from tests.builders.conversations import tcp, told, udp
 from tests.builders.corpus import read_conversations
 from tests.builders.services import SAMPLES
 
 MACHINE = {"ethernet-ip", "focas", "shdr", "mtconnect", "haas-q", "giop", "lsv2", "opcua", "modbus"}
-PARTS = {part.__name__.rpartition(".")[2]: part for part in DISSECTORS}
+PARTS = {part.name: part for part in DISSECTORS}
 EVERY = [(module, *sample) for module, samples in SAMPLES.items() for sample in samples]
 OWN = {module: {service for service, *_ in samples} for module, samples in SAMPLES.items()}
 KNOWN_PORTS = sorted({talk.resp_p for *_, talk in EVERY} | {0, 443})
@@ -40,15 +40,15 @@ OCTETS = st.builds(bytes.__add__, STARTS, st.binary(max_size=80))
 
 def test_each_dissector_has_a_name_and_says_which_transport_it_reads():
     """The door promises a service name and the protocol numbers of TCP and UDP."""
-    assert len({part.SERVICE for part in DISSECTORS}) == len(DISSECTORS)
-    assert all(part.PROTOS and set(part.PROTOS) <= {6, 17} for part in DISSECTORS)
+    assert len({part.module.SERVICE for part in DISSECTORS}) == len(DISSECTORS)
+    assert all(part.protos and set(part.protos) <= {6, 17} for part in DISSECTORS)
 
 
 @given(st.lists(OCTETS, max_size=4), PORTS, PORTS)
 def test_any_octets_never_raise(sent, orig_p, resp_p):
     """Whatever is sent, by whom and on which port, the answer is a record of the promised form."""
     for talk in (tcp(*sent, orig_p=orig_p, resp_p=resp_p), udp(*sent, orig_p=orig_p, resp_p=resp_p)):
-        for found in (dissect(talk), *(part.dissect(talk) for part in DISSECTORS)):
+        for found in (dissect(talk), *(part.module.dissect(talk) for part in DISSECTORS)):
             assert found is None or (isinstance(found, Dissected) and found.certainty in {"payload", "partial", "port"})
 
 
@@ -61,7 +61,9 @@ def test_every_dissector_has_samples():
 def test_a_protocols_messages_are_named_by_its_own_dissector_only(module, service, certainty, talk):
     """No dissector knows another one's messages; of MTConnect, which is HTTP, both do."""
     assert told(dissect(talk)) == (service, certainty)
-    named = {name for name, part in PARTS.items() if talk.proto in part.PROTOS and part.dissect(talk)} - {"ports"}
+    named = {name for name, part in PARTS.items() if talk.proto in part.protos and part.module.dissect(talk)} - {
+        "ports"
+    }
     assert named == {module} | ({"http1"} if module == "mtconnect" else set())
 
 
@@ -89,8 +91,8 @@ def test_altered_messages_never_raise_and_no_reader_is_left_out(sample, at, octe
         talk._replace(orig=streams[0], messages=messages[:1]),
         talk._replace(resp=streams[1]),
     ):
-        known = [part for part in DISSECTORS if changed.proto in part.PROTOS and part.dissect(changed)]
-        assert dissect(changed) == (known[0].dissect(changed) if known else None)
+        known = [part for part in DISSECTORS if changed.proto in part.protos and part.module.dissect(changed)]
+        assert dissect(changed) == (known[0].module.dissect(changed) if known else None)
 
 
 @given(st.integers(0, 1 << 64), st.integers(1, 400), PORTS)
@@ -103,12 +105,12 @@ def test_random_octets_are_never_called_anything_by_payload(seed, length, resp_p
         assert found is None or found.certainty != "payload"
 
 
-@pytest.mark.parametrize("part", [part for part in DISSECTORS if part is not ports])
+@pytest.mark.parametrize("part", [part for part in DISSECTORS if part.name != "ports"])
 def test_without_octets_nothing_is_claimed(part):
     """Neither a connection on which nothing was sent nor an empty datagram is of any protocol."""
     empty = udp()._replace(messages=(Message(1, 1, True, b""),))
     for talk in (tcp(), udp(), empty):
-        assert talk.proto not in part.PROTOS or part.dissect(talk) is None
+        assert talk.proto not in part.protos or part.module.dissect(talk) is None
 
 
 @pytest.mark.parametrize("proto", [1, 47, 58, 132])
