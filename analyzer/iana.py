@@ -16,6 +16,7 @@ def _table(lines: str, base: int = 10) -> dict[int, str]:
 LINK_TYPES = _table("""
 0 BSD loopback
 1 Ethernet
+2 Experimental Ethernet
 6 Token ring
 7 BSD ARCNET
 8 SLIP
@@ -95,6 +96,9 @@ LINK_TYPES = _table("""
 200 Juniper Secure Tunnel
 201 Bluetooth HCI UART transport layer plus pseudo-header
 202 AX.25 with KISS header
+204 PPP with direction
+205 Cisco HDLC with direction
+206 Frame Relay with direction
 209 IPMB with Linux/Pigeon Point pseudo-header
 215 IEEE 802.15.4 with non-ASK PHY data
 216 Linux evdev events
