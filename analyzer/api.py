@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.capturing.inputs import expand
+from analyzer.capturing.source import STDIN
 from analyzer.errors import AnalyzerError, SourceError
 from analyzer.kernels import jit
 from analyzer.observations import Observations
@@ -53,7 +54,8 @@ def inspect(capture: str, *, progress: Progress | None = None, timeout_s: float 
     from analyzer.inspecting.reading import Comparison, compare
 
     if not Path(capture).is_file():
-        raise SourceError(capture, "is no file, and it is read twice")
+        there = Path(capture).exists() or capture == STDIN
+        raise SourceError(capture, "cannot be read twice: a file is needed" if there else "no such file")
     program = wireshark.find()
     name = wireshark.version(program)
     here = ours.read(observe([str(Path(capture).absolute())], progress=progress))

@@ -47,7 +47,8 @@ DAMAGED = "one of the two stops earlier where a file is damaged"
 TIMES = "Wireshark keeps fractions of a second in 32 bits, and times that no frame can have"
 REPORTED = "Wireshark also counts packets that others only report, such as those in sFlow samples"
 GUESSED = "Wireshark guesses protocols on ports that are nobody's; here it takes more evidence"
-BY_DER = "certificates in DTLS, and those that break the rules of DER, are not read here"
+BY_DER = "certificates that break the rules of DER are not read here; of DTLS, Wireshark shows the client's as well"
+OFFLOADED = "Wireshark does not look into super-frames of offload, whose length fields are 0"
 LENIENT = "Wireshark reads request lines that RFC 9112 does not allow"
 LATE = "only the first octets of a flow are read here: what comes later in it is not seen"
 
@@ -65,6 +66,7 @@ QUANTITIES = (
         "TCP conversations",
         (
             "Wireshark begins a new tcp.stream at any SYN with another number, even one with FIN or RST set",
+            OFFLOADED,
             REPORTED,
         ),
     ),
@@ -73,7 +75,7 @@ QUANTITIES = (
         "UDP conversations",
         (
             "Wireshark gives the first request of SNMP and the like a udp.stream of its own",
-            "Wireshark counts UDP-Lite, which is a protocol of its own (RFC 3828)",
+            OFFLOADED,
             REPORTED,
         ),
     ),
