@@ -29,8 +29,10 @@ class Lookups:
         rows = range(len(dns.flow)) if clients is None else _rows_of(seen, clients)
         self.all: list[Lookup] = []
         self.told: dict[tuple[str, str], set[str]] = defaultdict(set)
-        self.asking: set[str] = set()
+        self.asking: set[str] = set()  # who was told addresses, where no answer can have been cut or lost
         self.answering: set[str] = set()
+        quality = seen.quality
+        self.lost = bool(quality.snaplen_cut_frames or quality.kernel_drops or quality.stray_fragments)
         for row in rows:
             flow = int(dns.flow[row])
             client, resolver = flows.orig_h[flow], flows.resp_h[flow]
@@ -38,7 +40,7 @@ class Lookups:
             self.all.append(Lookup(row, client, resolver, dns.query[row], told))
             if dns.rcode_name[row]:
                 self.answering.add(resolver)
-            if told:
+            if told and not self.lost:
                 self.asking.add(client)
             for address in told:
                 self.told[client, address].add(dns.query[row])

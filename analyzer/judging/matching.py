@@ -63,8 +63,11 @@ class Place(Protocol):
     def listed(self, role: str) -> frozenset[str]:
         """Addresses (with or without port) and names that are known as resolver, ntp, proxy or mirror."""
 
+    def misses_answers(self) -> bool:
+        """Whether answers to lookups may have been cut or lost in capturing."""
+
     def asks(self, client: str) -> bool:
-        """Whether name lookups of a client with their answers are in the capture."""
+        """Whether name lookups of a client with their answers are in the capture, none of them cut or lost."""
 
 
 NO = Match(Fit.NO)
@@ -112,7 +115,7 @@ def match(rule: Rule, pack: str, tried: Attempt, place: Place) -> Match:
             return NO
         rank = max(rank, part.rank)
         worst = part if part.fit < worst.fit else worst
-    payload = _payload(rule, tried)
+    payload = _payload(rule, tried, place)
     if payload.fit is Fit.WRONG and worst.fit is Fit.MAYBE:
         return NO
     worst = payload if payload.fit < worst.fit else worst
@@ -196,12 +199,14 @@ def _request(rule: Rule, tried: Attempt) -> Match:
     return Match(Fit.MAYBE, "no request is in the capture")
 
 
-def _payload(rule: Rule, tried: Attempt) -> Match:
+def _payload(rule: Rule, tried: Attempt, place: Place) -> Match:
     """Whether what runs there is what the rule lets run there."""
     wanted = {*rule.to.payload, *(WIDER[service] for service in rule.to.payload if service in WIDER)}
     if not wanted or tried.service in wanted or tried.basis == "connect":
         return Match(Fit.YES)
     if tried.certainty == "payload":
+        if tried.names and tried.basis in {"", "dns"} and place.misses_answers():
+            return Match(Fit.MAYBE, "another name may stand for this address: not every lookup is in the capture")
         return Match(Fit.WRONG, f"{tried.service} on port {tried.port}", "payload-mismatch")
     if set(rule.to.payload) <= OPEN_AIRED:
         return Match(Fit.MAYBE, f"what runs on port {tried.port} was not recognised")

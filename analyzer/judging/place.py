@@ -88,8 +88,12 @@ class Cast:
         """Addresses (with or without port) and names that are known as resolver, ntp, proxy or mirror."""
         return self.lists.get(role, frozenset())
 
+    def misses_answers(self) -> bool:
+        """Whether answers to lookups may have been cut or lost in capturing."""
+        return self.lookups.lost
+
     def asks(self, client: str) -> bool:
-        """Whether name lookups of a client with their answers are in the capture."""
+        """Whether name lookups of a client with their answers are in the capture, none of them cut or lost."""
         return client in self.lookups.asking
 
     def role(self, part: Part) -> Role:

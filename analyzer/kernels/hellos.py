@@ -82,7 +82,8 @@ def protocols(hello, at, end, text):
 def client_extension(hello, kind, at, end, text, strings, row):
     """Read one extension of a ClientHello; False where the strings must grow first."""
     if kind == SNI and end - at >= 5 and u8(hello, at + 2) == 0:
-        length = lower_name(hello, at + 5, min(be16(hello, at + 3), end - at - 5))
+        size = be16(hello, at + 3)
+        length = lower_name(hello, at + 5, size) if size <= end - at - 5 else 0  # a part of a name is another name
         if length > 0:
             row.server_name = intern(hello, at + 5, length, strings)
             return row.server_name != FULL

@@ -177,18 +177,19 @@ def client_side(octets, at, end, work, strings, lists, row, types, lengths):
         stop = min(at + old_octets(octets, at), end)
         row.client_version = be16(octets, at + 3)
         row.hello_octets = old_octets(octets, at) - 2
-        row.client_at = stop - 1
+        row.client_at = stop - 1 if stop == at + old_octets(octets, at) else -1
         row.offered = 1 if be16(octets, at + 7) else 0
         at = stop
     _, gathered, data, alert, alert_at, _ = deframe(octets, at, end, handshake, types, lengths)
     row.client_data = data
     if alert >= 0:
         row.alert, row.alert_at, row.alert_side = alert, alert_at, 0
-    if row.client_at < 0 and gathered >= 4 and u8(handshake, 0) == CLIENT_HELLO:
+    if row.hello_octets == 0 and gathered >= 4 and u8(handshake, 0) == CLIENT_HELLO:
         size = be24(handshake, 1)
         stop = min(4 + size, gathered)
         row.hello_octets = 4 + size
-        row.client_at = place_of(octets, at, end, stop - 1)
+        if stop == 4 + size:
+            row.client_at = place_of(octets, at, end, stop - 1)
         return client_hello(handshake, 4, stop, stop == 4 + size, work, strings, lists, row)
     return True
 

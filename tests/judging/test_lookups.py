@@ -1,5 +1,7 @@
 """What clients asked and were told."""
 
+import pytest
+
 from analyzer.judging.lookups import Lookups
 from tests.builders.site import EDGE, GOOGLE, PC, Scene
 
@@ -24,6 +26,15 @@ def test_who_asks_and_who_answers():
     assert (Lookups(scene.seen()).asking, Lookups(scene.seen()).answering) == (set(), set())
     scene.lookup(EDGE, "d.example", rcode="NXDOMAIN")
     assert (Lookups(scene.seen()).asking, Lookups(scene.seen()).answering) == (set(), {GOOGLE})
+
+
+@pytest.mark.parametrize("lack", ["snaplen_cut_frames", "kernel_drops", "stray_fragments"])
+def test_a_client_whose_answers_may_be_lost_counts_as_not_asking(lack):
+    """What it was told is known, what it was not told is not."""
+    scene = Scene(**{lack: 1})
+    scene.lookup(EDGE, "a.example", "192.0.2.1")
+    lookups = Lookups(scene.seen())
+    assert (lookups.names(EDGE, "192.0.2.1"), lookups.asking, lookups.lost) == (("a.example",), set(), True)
 
 
 def test_lookups_of_some_clients_leave_out_the_others():

@@ -14,8 +14,9 @@ RULES = {rule.id: rule for pack in shipped() for rule in pack.rules}
 class Place:
     """A site that knows nothing but what a test says."""
 
-    def __init__(self, plays=(), may=True, listed=(), asks=False):
+    def __init__(self, plays=(), may=True, listed=(), asks=False, misses=False):
         self.known, self.may, self.list, self.asking = plays, may, frozenset(listed), asks
+        self.missing = misses
 
     def plays(self, address, pack, role):
         """Roles as they are known."""
@@ -32,6 +33,10 @@ class Place:
     def asks(self, client):
         """For all clients alike."""
         return self.asking
+
+    def misses_answers(self):
+        """As it was told."""
+        return self.missing
 
 
 TRIED = Attempt(
@@ -74,6 +79,14 @@ def test_another_payload_is_wrong():
     assert fit("mm-std-api", service="", certainty="").fit is Fit.YES
     assert fit("mm-std-api", service="ssh", certainty="port").fit is Fit.YES
     assert fit("mm-std-balena", names=("x.balena-cloud.com",), service="openvpn").fit is Fit.YES
+
+
+def test_another_payload_proves_nothing_where_a_lookup_may_be_missing():
+    """A name that only a lookup tells may be one of several at its address; a name in the flow itself is the one."""
+    gaps = Place(misses=True)
+    assert fit("mm-std-api", gaps, service="openvpn", basis="dns").fit is Fit.MAYBE
+    assert fit("mm-std-api", gaps, service="openvpn", basis="sni").fit is Fit.WRONG
+    assert fit("mm-std-api", service="openvpn", basis="dns").fit is Fit.WRONG
 
 
 def test_a_documented_address_stands_for_its_name():

@@ -108,6 +108,17 @@ def test_any_octets_as_records_are_read_as_the_oracle_reads_them(client, server)
     assert_alike(client, server)
 
 
+def test_a_part_of_a_hello_names_nobody_and_ends_nowhere():
+    """A part of a name is another name; the frame of a hello is the one in which it ends."""
+    whole = he.client_hello("machine.example", padding=200)
+    at = whole.index(b"machine.example")
+    for end in range(60, len(whole)):
+        made = read(whole[:end], b"")
+        named = end >= at + len(b"machine.example")
+        assert (made["server_name"], made["client_hello_frame"]) == ("machine.example" if named else "", 0)
+    assert read(whole, b"")["client_hello_frame"] == 9
+
+
 def test_a_hello_retry_request_is_seen_and_the_first_hello_counts():
     """Two ClientHellos and two ServerHellos are one session that was asked again."""
     again = he.client_hello("second.example")

@@ -244,9 +244,9 @@ def read(client, server):
         length = int.from_bytes(ours.handshake[1:4], "big")
         session.hello_octets = 4 + length
         body = ours.handshake[4 : 4 + length]
-        session.client_at = ours.places[3 + len(body)]
         read_client_hello(body, session)
         if len(body) == length:
+            session.client_at = ours.places[3 + len(body)]
             read_lists(body, session)
     for kind, body, at in theirs.messages():
         if kind == 2:
@@ -269,7 +269,8 @@ def read_old(client, session):
     session.client_version = int.from_bytes(body[1:3], "big")
     session.offers_id = body[5:7] != b"\0\0"
     session.hello_octets = length
-    session.client_at = 1 + len(body)
+    if len(body) == length:
+        session.client_at = 1 + len(body)
     return 2 + len(body)
 
 
@@ -354,7 +355,7 @@ def read_client_hello(body, session):
         return
     for kind, octets in extensions(rest):
         if kind == 0 and len(octets) >= 5 and octets[2] == 0:
-            session.server_name = read_host(octets[5 : 5 + int.from_bytes(octets[3:5], "big")]) or session.server_name
+            session.server_name = read_sni(octets) or session.server_name
         elif kind == 16:
             session.alpn = read_protocols(octets)
         elif kind == 43:
@@ -372,6 +373,12 @@ def read_client_hello(body, session):
 def newer(version):
     """What to sort versions by: those of DTLS count down from 0xfeff."""
     return version if version >> 8 != 0xFE else 0x200 - (version & 255)
+
+
+def read_sni(octets):
+    """The first name of a server_name extension, empty where it is not whole."""
+    size = int.from_bytes(octets[3:5], "big")
+    return read_host(octets[5 : 5 + size]) if size <= len(octets) - 5 else ""
 
 
 def read_host(octets):
