@@ -1,4 +1,4 @@
-"""A site that keeps its document is accused of nothing, however badly it was captured."""
+"""A site that keeps its document is accused of nothing, however it was captured and whatever it was wrapped in."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 import analyzer
 from analyzer import sitefile
+from tests.builders import frames as fr
 from tests.builders.captures import Shot, pcap
 from tests.oracle import records
 
@@ -50,6 +51,51 @@ MANGLED = {
 }
 
 
+def mirrored(octets):
+    """A frame as a switch sends it in ERSPAN type II."""
+    header = b"\x10\0\x88\xbe" + bytes(4) + b"\x10\0" + bytes(6)
+    return fr.linked(fr.ipv4("203.0.113.1", "203.0.113.2", 47, header + octets))
+
+
+def in_vxlan(octets):
+    """A frame on its way through an overlay network."""
+    return fr.linked(fr.ipv4("203.0.113.1", "203.0.113.2", fr.UDP, fr.udp(50000, 4789, b"\x08" + bytes(7) + octets)))
+
+
+def tagged(octets):
+    """A frame on a trunk, with two tags."""
+    return octets[:12] + b"\x88\xa8\0\x07\x81\0\0\x08" + octets[12:]
+
+
+def labelled(octets):
+    """A frame on a provider's pseudowire."""
+    return octets[:12] + b"\x88\x47\0\x01\x01\x40" + bytes(4) + octets
+
+
+def in_fragments(octets):
+    """An IPv4 packet of more than 128 octets in pieces of 64, the last one first."""
+    if octets[12:14] != b"\x08\0" or octets[14] != 0x45 or len(octets) < 14 + 128 or octets[20] & 0x3F:
+        return [octets]
+    body = octets[34 : 14 + int.from_bytes(octets[16:18], "big")]
+    parts = []
+    for at in range(0, len(body), 64):
+        piece = body[at : at + 64]
+        where = at // 8 | (0x2000 if at + 64 < len(body) else 0)
+        length, ident = (20 + len(piece)).to_bytes(2, "big"), octets[18:20]
+        parts.append(octets[:16] + length + ident + where.to_bytes(2, "big") + octets[22:34] + piece)
+    return parts[::-1]
+
+
+WRAPPED = {
+    "ERSPAN": lambda octets: [mirrored(octets)],
+    "VXLAN": lambda octets: [in_vxlan(octets)],
+    "two tags": lambda octets: [tagged(octets)],
+    "MPLS": lambda octets: [labelled(octets)],
+    "ERSPAN in VXLAN": lambda octets: [in_vxlan(mirrored(octets))],
+    "fragments": in_fragments,
+}
+
+
 @pytest.fixture(scope="module", params=CLEAN)
 def clean(request):
     """A clean site's frames, and what is known of it."""
@@ -67,3 +113,18 @@ def test_a_clean_site_stays_clean(clean, how, tmp_path):
     path.write_bytes(pcap(shots, link=frames[0].link_type))
     found = analyzer.check([str(path)], site=site, trust=[trust])
     assert [(finding.code, finding.title) for finding in found.conclusions.findings] == []
+
+
+@pytest.mark.parametrize("how", WRAPPED)
+def test_what_frames_are_wrapped_in_changes_no_verdict(clean, how, tmp_path):
+    """Mirrored, tagged, labelled, tunnelled or in fragments: every rule ends as it does without."""
+    frames, site, trust = clean
+    outcomes = []
+    for name, wrap in (("plain", lambda octets: [octets]), ("wrapped", WRAPPED[how])):
+        shots = [Shot(frame.ts_ns, octets) for frame in frames for octets in wrap(frame.octets)]
+        path = tmp_path / f"{name}.pcap"
+        path.write_bytes(pcap(shots, link=frames[0].link_type))
+        found = analyzer.check([str(path)], site=site, trust=[trust])
+        outcomes.append({rule.rule: rule.outcome for rule in found.conclusions.rules})
+        assert [(finding.code, finding.title) for finding in found.conclusions.findings] == []
+    assert outcomes[1] == outcomes[0]
