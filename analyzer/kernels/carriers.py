@@ -11,23 +11,60 @@ from analyzer.kernels.kinds import ETHERNET_TYPE, IPV4_TYPE, IPV6_TYPE, NO_IP, P
 from analyzer.kernels.octets import be16, u8
 from analyzer.kernels.tunnels import GENEVE, GTPU, L2TP, MPLS_TYPE, TEREDO, UNNAMED, VXLAN, mpls, ppp
 
+# what overlays carry besides IP: ARP, tags, MPLS, PPPoE, LLDP, slow protocols, 802.1X, PTP, MACsec, CFM
+FRAME_TYPES = (
+    0x0806,
+    0x8100,
+    0x88A8,
+    0x8847,
+    0x8848,
+    0x8863,
+    0x8864,
+    0x88CC,
+    0x8809,
+    0x888E,
+    0x88F7,
+    0x88E5,
+    0x8902,
+    0x88E7,
+    0x894F,
+    0x9100,
+)
+
+
+@kernel
+def seems_ip(octets, at, end, cut, kind):
+    """Whether an IP packet of the version that `kind` announces can begin at `at`."""
+    have = end - at
+    if kind == IPV6_TYPE:
+        return have >= 40 and u8(octets, at) >> 4 == 6 and be16(octets, at + 4) + 40 <= have + cut
+    if have < 20 or u8(octets, at) >> 4 != 4 or u8(octets, at) & 15 < 5:
+        return False
+    total = be16(octets, at + 2)
+    return total == 0 or (u8(octets, at) & 15) * 4 <= total <= have + cut
+
+
+@kernel
+def seems_frame(octets, at, end, cut):
+    """Whether a frame of Ethernet can begin at `at`: by its type, and by the header that this announces."""
+    if end - at < 14:
+        return False
+    kind = be16(octets, at + 12)
+    if kind == IPV4_TYPE or kind == IPV6_TYPE:
+        return seems_ip(octets, at + 14, end, cut, kind)
+    if kind < 1536:  # a length, then LLC in unnumbered information
+        return kind <= end - at + cut - 14 and end - at >= 17 and u8(octets, at + 16) == 3
+    return kind in FRAME_TYPES
+
 
 @kernel
 def seems(octets, at, end, cut, kind):
     """Whether what `kind` announces can begin at `at`: a check for tunnels that only a port tells of."""
-    have = end - at
-    if kind == RAW_IP and have > 0:
-        kind = IPV6_TYPE if u8(octets, at) >> 4 == 6 else IPV4_TYPE
-    if kind == IPV4_TYPE:
-        if have < 20 or u8(octets, at) >> 4 != 4 or u8(octets, at) & 15 < 5:
-            return False
-        total = be16(octets, at + 2)
-        return total == 0 or (u8(octets, at) & 15) * 4 <= total <= have + cut
-    if kind == IPV6_TYPE:
-        return have >= 40 and u8(octets, at) >> 4 == 6 and be16(octets, at + 4) + 40 <= have + cut
     if kind == ETHERNET_TYPE:
-        return have >= 14
-    return False
+        return seems_frame(octets, at, end, cut)
+    if kind == RAW_IP and end > at:
+        kind = IPV6_TYPE if u8(octets, at) >> 4 == 6 else IPV4_TYPE
+    return (kind == IPV4_TYPE or kind == IPV6_TYPE) and seems_ip(octets, at, end, cut, kind)
 
 
 @kernel

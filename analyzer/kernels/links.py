@@ -213,14 +213,15 @@ def nflog(octets, at, end):
 def points(octets, at, end, kind):
     """Links between two points: PPP, HDLC, SLIP, ATM."""
     if kind == PPPD or kind == PPP_WITH_DIR:
+        if end - at < 1:
+            return SHORT, at, end
         at += 1
-        if kind == PPPD and end > at and u8(octets, at) == 3:  # the direction stands in the place of the address
-            at += 1
-        return after(at, 0, end, PPP_TYPE)
-    if kind == PPP or kind == PPP_HDLC:
-        if end - at < 2 or (be16(octets, at) != 0x0F00 and be16(octets, at) != 0x8F00):
+    if kind == PPPD:  # the direction stands in the place of the address
+        return PPP_TYPE, (at + 1 if end > at and u8(octets, at) == 3 else at), end
+    if kind == PPP or kind == PPP_HDLC or kind == PPP_WITH_DIR:
+        if end == at or (u8(octets, at) != 0x0F and u8(octets, at) != 0x8F):
             return PPP_TYPE, at, end
-        return (be16(octets, at + 2), at + 4, end) if end - at >= 4 else (SHORT, at, end)
+        return (be16(octets, at + 2), at + 4, end) if end - at >= 4 else (SHORT, at, end)  # Cisco's HDLC
     if kind == PPP_ETHER:
         return PPPOE_TYPE, at, end
     if kind == C_HDLC or kind == C_HDLC_WITH_DIR:

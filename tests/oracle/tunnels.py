@@ -15,6 +15,12 @@ from tests.oracle.pieces import NoPacketError, NotIpError
 EOIP = (0x2001, 0x6400)
 """Flags and protocol of GRE by which MikroTik's Ethernet over IP is known: length, tunnel id, frame."""
 
+FRAME_TYPES = {
+    0x0806, 0x8100, 0x88A8, 0x8847, 0x8848, 0x8863, 0x8864, 0x88CC, 0x8809, 0x888E, 0x88F7, 0x88E5, 0x8902, 0x88E7,
+    0x894F, 0x9100,
+}  # fmt: skip
+"""What frames in overlays hold besides IP."""
+
 NESTED = 4
 """UDP tunnels within each other that are opened."""
 
@@ -100,6 +106,18 @@ def datagram(packet, piece, wrapping):
     return None
 
 
+def is_frame(piece, wrapping):
+    """Whether these can be the octets of an Ethernet frame, by its type and what that announces."""
+    if len(piece.octets) < 14:
+        return False
+    kind, behind = piece.be16(12), piece.after(14)
+    if kind in {IPV4, IPV6}:
+        return is_plausible(kind, behind, wrapping)
+    if kind < 1536:
+        return kind <= behind.wire and behind.octets[2:3] == b"\x03"
+    return kind in FRAME_TYPES
+
+
 def is_plausible(kind, piece, wrapping):
     """Whether what stands behind a tunnel's header can be what the header says."""
     have = len(piece.octets)
@@ -111,7 +129,7 @@ def is_plausible(kind, piece, wrapping):
     if kind == IPV6:
         return have >= 40 and piece.u8(0) >> 4 == 6 and 40 + piece.be16(4) <= piece.wire
     if kind == ETHERNET:
-        return have >= 14
+        return is_frame(piece, wrapping)
     if kind not in {MPLS, PPP}:
         return False
     try:
