@@ -30,6 +30,9 @@ CELLS: dict[type, pa.DataType] = {str: pa.string(), tuple: pa.list_(pa.string())
 REFERENCES = {"flow": 0, "quoted_flow": -1}
 """Columns that hold rows of Flows, and the lowest value that may stand there."""
 
+DISTINCT = {"community_id", "fingerprint"}
+"""Columns of text of which nearly every cell is another one."""
+
 TABLES: dict[str, type[Any]] = {
     name: kind for name, kind in get_type_hints(Observations).items() if name not in ("captures", "quality")
 }
@@ -54,7 +57,9 @@ def save(observations: Observations, folder: Path) -> None:
     for name, kind in TABLES.items():
         made = _arrow_table(getattr(observations, name), kind)
         rows[name] = made.num_rows
-        pq.write_table(made, folder / f"{name}.parquet", compression="zstd")
+        # a dictionary of what differs in every row takes longer than the rest of the writing, and more room
+        repeated = [field.name for field in made.schema if field.type == pa.string() and field.name not in DISTINCT]
+        pq.write_table(made, folder / f"{name}.parquet", compression="zstd", use_dictionary=repeated)
     header = Header(SCHEMA, observations.captures, observations.quality, rows)
     text = json.dumps(asdict(header), indent=1, allow_nan=False)
     (folder / FACTS).write_text(text + "\n", encoding="ascii")

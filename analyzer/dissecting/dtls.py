@@ -23,6 +23,7 @@ VERSIONS = frozenset({b"\xfe\xff", b"\xfe\xfd", b"\x01\x00"})  # 1.0; 1.2 and 1.
 CCS, ALERT, HANDSHAKE, DATA, HEARTBEAT, CID, ACK = 20, 21, 22, 23, 24, 25, 26
 KINDS = range(CCS, ACK + 1)
 UNIFIED = range(0x20, 0x40)  # first octet of an encrypted record of DTLS 1.3 (RFC 9147 section 4)
+BEGINS = frozenset({*KINDS, *UNIFIED})
 HAS_CID, LONG_NUMBER, HAS_LENGTH = 0x10, 0x08, 0x04
 CLIENT_HELLO, SERVER_HELLO, HELLO_VERIFY = 1, 2, 3
 COOKIE_AT = 34  # in a ClientHello, behind version and random, behind the session id
@@ -109,6 +110,8 @@ class Flight:
 
 def dissect(talk: Conversation) -> Dissected | None:
     """Service dtls: payload with the session by a hello, partial by encrypted records alone."""
+    if not any(message.octets and message.octets[0] in BEGINS for message in talk.messages[:MAX_DATAGRAMS]):
+        return None
     sides = Flight(), Flight()
     encrypted = False
     for message in talk.messages[:MAX_DATAGRAMS]:
