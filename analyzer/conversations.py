@@ -48,3 +48,7 @@ class Conversation(NamedTuple):
     orig: Stream = Stream()
     resp: Stream = Stream()
     messages: tuple[Message, ...] = ()
+
+    def sides(self) -> tuple[tuple[bytes, bytes, bool], tuple[bytes, bytes, bool]]:
+        """(client's octets, server's octets, whether the responder is the client), for both ways to see it."""
+        return (self.orig.octets, self.resp.octets, False), (self.resp.octets, self.orig.octets, True)

@@ -155,9 +155,12 @@ def _lists(rows: list[Any], kind: pa.DataType) -> pa.Array:
 
 
 def _octets(rows: list[Any], kind: pa.DataType) -> pa.Array:
-    if kind == pa.string() and not "".join(rows).isascii():
-        rows = [row.encode("utf-8", "backslashreplace") for row in rows]
-    octets = "".join(rows).encode() if rows and isinstance(rows[0], str) else b"".join(rows)
+    if kind == pa.string() and (joined := "".join(rows)).isascii():
+        octets = joined.encode()
+    else:
+        if kind == pa.string():  # its letters are not its octets
+            rows = [row.encode("utf-8", "backslashreplace") for row in rows]
+        octets = b"".join(rows)
     return pa.Array.from_buffers(kind, len(rows), [None, _offsets(rows), pa.py_buffer(octets)])
 
 

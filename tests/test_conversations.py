@@ -2,7 +2,7 @@
 
 import pytest
 
-from analyzer.conversations import Mark, Stream
+from analyzer.conversations import Conversation, Mark, Stream
 
 STREAM = Stream(b"0123456789", (Mark(0, 100, 1), Mark(4, 200, 3), Mark(9, 300, 7)))
 
@@ -21,3 +21,9 @@ def test_an_offset_before_the_first_mark_gets_the_first():
 def test_a_stream_without_marks_has_no_frame():
     """Frames are counted from 1, so 0 says that none is known."""
     assert Stream().at(0) == Mark(0, 0, 0)
+
+
+def test_a_conversation_can_be_seen_both_ways():
+    """Who is the client is for the octets to tell; the last cell says whether it is the responder."""
+    talk = Conversation(0, 6, 40000, 25, Stream(b"asked"), Stream(b"answered"))
+    assert talk.sides() == ((b"asked", b"answered", False), (b"answered", b"asked", True))

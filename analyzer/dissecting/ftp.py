@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PARTIAL, PAYLOAD, Dissected
-from analyzer.dissecting.starttls import VIA, Upgrade, tls_at
+from analyzer.dissecting.dissected import PARTIAL, Dissected
+from analyzer.dissecting.starttls import Upgrade, tls_at, upgraded
 
 SERVICE = "ftp"
 PORT = 21
@@ -23,13 +23,10 @@ def dissect(talk: Conversation) -> Dissected | None:
 
     What stands behind USER and PASS is not kept. SMTP greets with 220 too; POP3 and IRC know USER too.
     """
-    for client, server, turned in (
-        (talk.orig.octets, talk.resp.octets, False),
-        (talk.resp.octets, talk.orig.octets, True),
-    ):
+    for client, server, turned in talk.sides():
         if GREETING.match(server) and COMMAND.match(client):
             at = tls_at(client, server, UPGRADE)
-            return Dissected(SERVICE, PAYLOAD, (), at[::-1] if at and turned else at, VIA if at else "")
+            return upgraded(SERVICE, at, turned=turned)
         if not client and OWN_WORDS.match(server):
             return Dissected(SERVICE, PARTIAL)
         if not server and COMMAND.match(client) and PORT in {talk.orig_p, talk.resp_p}:

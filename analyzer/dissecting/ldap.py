@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from analyzer.conversations import Conversation
+from analyzer.dissecting import ber
 from analyzer.dissecting.dissected import PAYLOAD, UDP, Dissected
-from analyzer.dissecting.starttls import VIA, begins, sides
+from analyzer.dissecting.starttls import begins, upgraded
 
 SERVICE = "ldap"
 
@@ -21,7 +22,7 @@ SEARCH = frozenset({0x63, 0x64, 0x65, 0x50})  # all that there is over UDP: requ
 RESPONSES = frozenset({0x61, 0x64, 0x65, 0x67, 0x69, 0x6B, 0x6D, 0x6F, 0x73, ANSWER, 0x79})
 START_TLS = b"1.3.6.1.4.1.1466.20037"
 MAX_MESSAGES = 64
-MAX_LENGTH_OCTETS = 4
+MAX_NUMBER_OCTETS = 4
 
 
 class Operation(NamedTuple):
@@ -38,12 +39,12 @@ def dissect(talk: Conversation) -> Dissected | None:
     if talk.proto == UDP:
         first = talk.messages[0].octets if talk.messages else b""
         return Dissected(SERVICE, PAYLOAD) if next(operations(first, SEARCH), None) else None
-    for client, server, turned in sides(talk):
+    for client, server, turned in talk.sides():
         asked, answered = list(operations(client, REQUESTS)), list(operations(server, RESPONSES))
         if (client and not asked) or (server and not answered) or not (asked or answered):
             continue
         at = _tls_at(client, server, asked, answered)
-        return Dissected(SERVICE, PAYLOAD, (), at[::-1] if at and turned else at, VIA if at else "")
+        return upgraded(SERVICE, at, turned=turned)
     return None
 
 
@@ -51,16 +52,16 @@ def operations(octets: bytes, tags: frozenset[int]) -> Iterator[Operation]:
     """The messages that a stream begins with, up to one that is none or whose operation is not of these tags."""
     at = 0
     for _ in range(MAX_MESSAGES):
-        outer = _element(octets, at)
-        number = _element(octets, outer[1]) if outer and outer[0] == SEQUENCE else None
-        inner = _element(octets, number[2]) if number and number[0] == INTEGER else None
-        if not outer or not number or not inner or not 1 <= number[2] - number[1] <= MAX_LENGTH_OCTETS:
+        outer = ber.read(octets, at)
+        number = ber.read(octets, outer.begin) if outer and outer.tag == SEQUENCE else None
+        inner = ber.read(octets, number.end) if number and number.tag == INTEGER else None
+        if not outer or not number or not inner or not 1 <= number.end - number.begin <= MAX_NUMBER_OCTETS:
             return
-        alone = inner[2] == outer[2] or octets[inner[2] : inner[2] + 1] in (b"", bytes([CONTROLS]))
-        if inner[0] not in tags or inner[2] > outer[2] or not alone:
+        alone = inner.end == outer.end or octets[inner.end : inner.end + 1] in (b"", bytes([CONTROLS]))
+        if inner.tag not in tags or inner.end > outer.end or not alone:
             return
-        yield Operation(octets[number[1] : number[2]], inner[0], octets[inner[1] : inner[2]], outer[2])
-        at = outer[2]
+        yield Operation(octets[number.begin : number.end], inner.tag, octets[inner.begin : inner.end], outer.end)
+        at = outer.end
 
 
 def _tls_at(client: bytes, server: bytes, asked: list[Operation], answered: list[Operation]) -> tuple[int, int] | None:
@@ -79,20 +80,5 @@ def _tls_at(client: bytes, server: bytes, asked: list[Operation], answered: list
 
 def _name(octets: bytes) -> bytes:
     """The name of an extended request."""
-    name = _element(octets, 0)
-    return octets[name[1] : name[2]] if name and name[0] == NAME else b""
-
-
-def _element(octets: bytes, at: int) -> tuple[int, int, int] | None:
-    """(tag, begin, end) of the contents of the BER element at `at`; it may end past the octets that were kept."""
-    if len(octets) - at < 2:
-        return None
-    tag, length = octets[at], octets[at + 1]
-    begin = at + 2
-    if length & 0x80:
-        size = length & 0x7F
-        if not 0 < size <= MAX_LENGTH_OCTETS or len(octets) - begin < size:
-            return None
-        length = int.from_bytes(octets[begin : begin + size], "big")
-        begin += size
-    return tag, begin, begin + length
+    name = ber.read(octets)
+    return octets[name.begin : name.end] if name and name.tag == NAME else b""

@@ -9,7 +9,7 @@ import re
 
 from analyzer.conversations import Conversation
 from analyzer.dissecting.dissected import PAYLOAD, Dissected
-from analyzer.dissecting.starttls import VIA, begins, sides
+from analyzer.dissecting.starttls import begins, upgraded
 
 SERVICE = "mysql"
 
@@ -23,13 +23,13 @@ FILLER = bytes(19)
 
 def dissect(talk: Conversation) -> Dissected | None:
     """Service mysql, with the session where the client asks for TLS. Nothing of a login or a query is kept."""
-    for client, server, turned in sides(talk):
+    for client, server, turned in talk.sides():
         greeted, asked = _greeting(server), _request(client)
         if not (greeted or (asked and not server)):
             continue
         at = asked, greeted
         if asked and len(client) + len(server) > asked + greeted and begins(client, asked):
-            return Dissected(SERVICE, PAYLOAD, (), at[::-1] if turned else at, VIA)
+            return upgraded(SERVICE, at, turned=turned)
         if greeted:
             return Dissected(SERVICE, PAYLOAD)
     return None

@@ -23,10 +23,7 @@ def dissect(talk: Conversation) -> Dissected | None:
 
     Source: docs.nats.io, "NATS protocol": INFO, CONNECT, TLS after INFO; key words compared as servers write them.
     """
-    for client, server, turned in (
-        (talk.orig.octets, talk.resp.octets, False),
-        (talk.resp.octets, talk.orig.octets, True),
-    ):
+    for client, server, turned in talk.sides():
         if INFO.match(server):
             return _greeted(client, server, turned=turned)
         if not server and CONNECT.match(client) and _keys(client, CONNECT_KEYS) > 1:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, Dissected
-from analyzer.dissecting.starttls import VIA, Upgrade, sides, tls_at
+from analyzer.dissecting.dissected import Dissected
+from analyzer.dissecting.starttls import Upgrade, tls_at, upgraded
 
 SERVICE = "pop3"
 
@@ -21,10 +21,10 @@ def dissect(talk: Conversation) -> Dissected | None:
 
     Other servers say +OK too (Redis), but only when they are asked; this one speaks first.
     """
-    for client, server, turned in sides(talk):
+    for client, server, turned in talk.sides():
         streams = (talk.resp, talk.orig) if turned else (talk.orig, talk.resp)
         first = not client or streams[1].at(0).frame < streams[0].at(0).frame
         if first and GREETING.match(server) and (COMMAND.match(client) if client else NAMED.match(server)):
             at = tls_at(client, server, UPGRADE)
-            return Dissected(SERVICE, PAYLOAD, (), at[::-1] if at and turned else at, VIA if at else "")
+            return upgraded(SERVICE, at, turned=turned)
     return None

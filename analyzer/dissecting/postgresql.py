@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer.conversations import Conversation
 from analyzer.dissecting.dissected import PAYLOAD, Dissected
-from analyzer.dissecting.starttls import VIA, begins, sides
+from analyzer.dissecting.starttls import begins, upgraded
 
 SERVICE = "postgresql"
 
@@ -20,7 +20,7 @@ ASKED = len(SSL_REQUEST)
 
 def dissect(talk: Conversation) -> Dissected | None:
     """Service postgresql, with the session where the server answered S. Nothing of a login or a query is kept."""
-    for client, server, turned in sides(talk):
+    for client, server, turned in talk.sides():
         at, answered = 0, 0
         while client[at : at + ASKED] in (SSL_REQUEST, GSS_REQUEST) and answered <= 1:
             asked = client[at : at + ASKED]
@@ -30,7 +30,7 @@ def dissect(talk: Conversation) -> Dissected | None:
             more = len(client) > at or len(server) > answered
             if asked == SSL_REQUEST and answer in (b"S", b"") and more and begins(client, at):
                 begin = at, answered
-                return Dissected(SERVICE, PAYLOAD, (), begin[::-1] if turned else begin, VIA)
+                return upgraded(SERVICE, begin, turned=turned)
             if not server:
                 break
         if at or _starts(client):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer.conversations import Conversation
 from analyzer.dissecting.dissected import PAYLOAD, Dissected
-from analyzer.dissecting.starttls import VIA, begins, sides
+from analyzer.dissecting.starttls import begins, upgraded
 
 SERVICE = "rdp"
 
@@ -22,7 +22,7 @@ def dissect(talk: Conversation) -> Dissected | None:
 
     A connection request without cookie and negotiation may as well be S7 or MMS: it is nobody's here.
     """
-    for client, server, turned in sides(talk):
+    for client, server, turned in talk.sides():
         asked, answered = _packet(client, CONNECT), _packet(server, CONFIRM)
         wanted, chosen = _negotiated(client[:asked], REQUEST), _negotiated(server[:answered], RESPONSE)
         refused = _negotiated(server[:answered], FAILURE) is not None
@@ -35,7 +35,7 @@ def dissect(talk: Conversation) -> Dissected | None:
         more = len(client) > asked or len(server) > answered
         ready = chosen in IN_TLS or (not server and bool(wanted))
         if ready and more and begins(client, asked) and begins(server, answered):
-            return Dissected(SERVICE, PAYLOAD, (), at[::-1] if turned else at, VIA)
+            return upgraded(SERVICE, at, turned=turned)
         return Dissected(SERVICE, PAYLOAD)
     return None
 

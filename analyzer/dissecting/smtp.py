@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from analyzer.conversations import Conversation
-from analyzer.dissecting.dissected import PAYLOAD, Dissected
-from analyzer.dissecting.starttls import VIA, Upgrade, sides, tls_at
+from analyzer.dissecting.dissected import Dissected
+from analyzer.dissecting.starttls import Upgrade, tls_at, upgraded
 
 SERVICE = "smtp"
 
@@ -19,10 +19,10 @@ UPGRADE = Upgrade(re.compile(rb"(?i:STARTTLS|X-ANONYMOUSTLS) *"), re.compile(rb"
 
 def dissect(talk: Conversation) -> Dissected | None:
     """Service smtp, with the session where STARTTLS was agreed to. Nothing of a mail or its envelope is kept."""
-    for client, server, turned in sides(talk):
+    for client, server, turned in talk.sides():
         greeted = bool(GREETING.match(server))
         commanded = bool(COMMAND.match(client))
         if (commanded and (greeted or not server)) or (NAMED.match(server) and (commanded or not client)):
             at = tls_at(client, server, UPGRADE)
-            return Dissected(SERVICE, PAYLOAD, (), at[::-1] if at and turned else at, VIA if at else "")
+            return upgraded(SERVICE, at, turned=turned)
     return None

@@ -25,10 +25,7 @@ def dissect(talk: Conversation) -> Dissected | None:
 
     User names and passwords are not kept, and neither is the target: it is in the streams, in no table.
     """
-    for client, server, turned in (
-        (talk.orig.octets, talk.resp.octets, False),
-        (talk.resp.octets, talk.orig.octets, True),
-    ):
+    for client, server, turned in talk.sides():
         found = _read_4(client, server) or _read_5(client, server)
         if found is not None:
             at = found.tls_at

@@ -35,19 +35,24 @@ UPGRADES = {
 
 def dissect(talk: Conversation) -> Dissected | None:
     """The service whose upgrade was asked for and agreed to, and where TLS begins."""
-    for client, server, turned in sides(talk):
+    for client, server, turned in talk.sides():
         if not client or not server or _ends(client, server) is None:
             continue
         for service, upgrade in UPGRADES.items():
             at = tls_at(client, server, upgrade)
             if at is not None:
-                return Dissected(service, PAYLOAD, (), at[::-1] if turned else at, VIA)
+                return upgraded(service, at, turned=turned)
     return None
 
 
-def sides(talk: Conversation) -> tuple[tuple[bytes, bytes, bool], tuple[bytes, bytes, bool]]:
-    """(client's octets, server's octets, whether the responder is the client), for both ways to see a conversation."""
-    return (talk.orig.octets, talk.resp.octets, False), (talk.resp.octets, talk.orig.octets, True)
+def upgraded(service: str, at: tuple[int, int] | None, *, turned: bool) -> Dissected:
+    """The service by payload, and where TLS begins in the client's and the server's stream, None for nowhere.
+
+    turned  the responder is the client
+    """
+    if at is None:
+        return Dissected(service, PAYLOAD)
+    return Dissected(service, PAYLOAD, (), at[::-1] if turned else at, VIA)
 
 
 def tls_at(client: bytes, server: bytes, upgrade: Upgrade) -> tuple[int, int] | None:

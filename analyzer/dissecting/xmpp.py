@@ -6,7 +6,7 @@ import re
 
 from analyzer.conversations import Conversation
 from analyzer.dissecting.dissected import PAYLOAD, Dissected
-from analyzer.dissecting.starttls import VIA, begins, sides
+from analyzer.dissecting.starttls import begins, upgraded
 
 SERVICE = "xmpp"
 
@@ -18,7 +18,7 @@ NAMESPACE = b"urn:ietf:params:xml:ns:xmpp-tls"
 
 def dissect(talk: Conversation) -> Dissected | None:
     """Service xmpp, with the session where the server says that TLS may begin."""
-    for client, server, turned in sides(talk):
+    for client, server, turned in talk.sides():
         if not any(OPENING.match(octets) and STREAMS in octets[:MAX_OPENING] for octets in (client, server)):
             continue
         asked, agreed = _end_of(client, b"<starttls"), _end_of(server, b"<proceed")
@@ -27,8 +27,8 @@ def dissect(talk: Conversation) -> Dissected | None:
         at = asked or len(client), agreed
         more = len(client) > at[0] or len(server) > at[1]
         if (asked or not client) and more and begins(client, at[0]) and begins(server, at[1]):
-            return Dissected(SERVICE, PAYLOAD, (), at[::-1] if turned else at, VIA)
-    opened = any(OPENING.match(octets) and STREAMS in octets[:MAX_OPENING] for octets, _, _ in sides(talk))
+            return upgraded(SERVICE, at, turned=turned)
+    opened = any(OPENING.match(octets) and STREAMS in octets[:MAX_OPENING] for octets, _, _ in talk.sides())
     return Dissected(SERVICE, PAYLOAD) if opened else None
 
 
