@@ -27,7 +27,7 @@ MAX_OFFSET = 2**31 - 1
 """Arrow's string and list arrays count in 32 bit."""
 
 CELLS: dict[type, pa.DataType] = {str: pa.string(), tuple: pa.list_(pa.string()), bytes: pa.binary()}
-REFERENCES = {"flow": 0, "quoted_flow": -1}
+REFERENCES = {"flow": 0, "quoted_flow": -1, "twin": -1}
 """Columns that hold rows of Flows, and the lowest value that may stand there."""
 
 DISTINCT = {"community_id", "fingerprint"}

@@ -12,6 +12,46 @@ def _table(lines: str, base: int = 10) -> dict[int, str]:
     return {int(number, base): name for number, name in pairs}
 
 
+# IANA, "TLS Alerts" (RFC 8446 section 6 and those that came since)
+TLS_ALERTS = _table("""
+0 close_notify
+10 unexpected_message
+20 bad_record_mac
+21 decryption_failed
+22 record_overflow
+30 decompression_failure
+40 handshake_failure
+41 no_certificate
+42 bad_certificate
+43 unsupported_certificate
+44 certificate_revoked
+45 certificate_expired
+46 certificate_unknown
+47 illegal_parameter
+48 unknown_ca
+49 access_denied
+50 decode_error
+51 decrypt_error
+52 too_many_cids_requested
+60 export_restriction
+70 protocol_version
+71 insufficient_security
+80 internal_error
+86 inappropriate_fallback
+90 user_canceled
+100 no_renegotiation
+109 missing_extension
+110 unsupported_extension
+111 certificate_unobtainable
+112 unrecognized_name
+113 bad_certificate_status_response
+114 bad_certificate_hash_value
+115 unknown_psk_identity
+116 certificate_required
+120 no_application_protocol
+121 ech_required
+""")
+
 # The Tcpdump Group, "Link-layer header types" (tcpdump.org/linktypes.html); IANA "PCAP LINKTYPE List"
 LINK_TYPES = _table("""
 0 BSD loopback
@@ -984,6 +1024,11 @@ def tls_version_name(number: int) -> str:
     if number >> 8 == 0x7F:
         return f"TLSv13-draft{number & 0xFF}"
     return TLS_VERSIONS.get(number, f"unknown-{number}")
+
+
+def tls_alert_name(description: int) -> str:
+    """The name of a TLS alert description."""
+    return TLS_ALERTS.get(description, f"alert {description}")
 
 
 def group_name(number: int) -> str:

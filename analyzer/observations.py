@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Quic, Rates, Tls
+from analyzer.tables import Arp, Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Quic, Rates, Tls
 
-SCHEMA = "analyzer-facts/1"
+SCHEMA = "analyzer-facts/2"
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,17 @@ class Quality:
     """What the capture itself lacks. A count of None was not to be had from this capture."""
 
     kernel_drops: int | None = None
+    duplicates: int = 0
+    duplicate_octets: int = 0
+    nat_twins: int = 0
+    super_frames: int = 0
+    checksums: int = 0
+    bad_checksums: int = 0
+    partial_checksums: int = 0
+    reordered_segments: int = 0
+    payload_flows: int = 0
+    control_flows: int = 0
+    filters: tuple[str, ...] = ()
     missed_octets: int = 0
     one_sided_flows: int = 0
     midstream_flows: int = 0
@@ -65,3 +76,4 @@ class Observations:
     quic: Quic
     icmp: Icmp
     rates: Rates
+    arp: Arp

@@ -20,6 +20,7 @@ from analyzer.iana import link_type_name
 from analyzer.kernels import flows as fl
 from analyzer.kernels import records as rc
 from analyzer.kernels.dns import ANSWER, MESSAGE
+from analyzer.kernels.headers import V4_MAPPED
 from analyzer.kernels.links import WITHOUT_IP
 from analyzer.kernels.tunnels import NAMES as TUNNELS
 from analyzer.metering import flows as meter
@@ -29,7 +30,7 @@ from analyzer.metering.strings import take
 from analyzer.metering.sweep import Room, Sweep
 from analyzer.observations import Capture, Observations, Quality
 from analyzer.settings import Settings
-from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Quic, Rates, Tls, build, from_rows
+from analyzer.tables import Arp, Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Quic, Rates, Tls, build, from_rows
 
 Array = npt.NDArray[Any]
 Progress = Callable[[int, int], None]
@@ -48,6 +49,7 @@ class Reading:
         self.sweep = sweep
         self.links: dict[str, bool] = {}  # by name, whether it may hold IP
         self.drops: dict[tuple[int, int], int] = {}
+        self.filters: dict[str, None] = {}
         self.sections = 0
         self.cut = ""
         self.form = np.zeros(rc.FORM_FIELDS, np.int64)
@@ -146,7 +148,10 @@ class Reading:
             self.interfaces = np.zeros((0, rc.INTERFACE_FIELDS), np.int64)
             self.sections += 1
         elif kind == rc.INTERFACE:
-            self._add_interface(parse_interface(block, little))
+            interface = parse_interface(block, little)
+            self._add_interface(interface)
+            if interface.filter:
+                self.filters[interface.filter] = None
         elif kind == rc.STATISTICS:
             counted = parse_statistics(block, little)
             if counted.dropped is not None:
@@ -160,6 +165,7 @@ class Observer:
         self.sweep = Sweep(settings, room)
         self.captures: list[Capture] = []
         self.drops: list[int] = []
+        self.filters: dict[str, None] = {}
         self.rows: dict[str, list[tuple[object, ...]]] = {"http": [], "dhcp": [], "ntp": [], "quic": []}
         self.services: dict[int, tuple[str, str]] = {}
 
@@ -182,6 +188,7 @@ class Observer:
         if reading.cut and not packets:
             raise CaptureError(path, 0, reading.cut)
         self.drops += reading.drops.values()
+        self.filters |= reading.filters
         self.captures.append(
             Capture(
                 path=path, format=container.kind, packets=packets, octets=sweep.counter(fl.OCTETS) - before[1],
@@ -213,6 +220,7 @@ class Observer:
             captures=tuple(self.captures), quality=self._quality(flows), flows=flows, dns=dns_table, tls=tls_table,
             certificates=certificate_table, http=http, dhcp=from_rows(Dhcp, self.rows["dhcp"]),
             ntp=from_rows(Ntp, self.rows["ntp"]), quic=quic_table, icmp=self._icmp(flows), rates=self._rates(),
+            arp=self._arp(),
         )  # fmt: skip
 
     def _dissect(self) -> None:
@@ -303,6 +311,18 @@ class Observer:
             Icmp, flow=flow, ts_ns=errors["ts_ns"], frame=errors["frame"],
             sender=np.where(by_orig, flows.orig_h[flow], flows.resp_h[flow]),
             icmp_type=errors["type"], code=errors["code"], quoted_flow=errors["quoted"],
+            ttl=errors["ttl"], mtu=errors["mtu"],
+        )  # fmt: skip
+
+    def _arp(self) -> Arp:
+        """Who claimed which address, in the order of the first messages."""
+        claims = self.sweep.tables.claims
+        said = claims[claims["messages"] > 0]
+        said = said[np.argsort(said["frame"], kind="stable")]
+        four = np.full(said.size, 4, np.uint8)
+        return build(
+            Arp, address=meter.addresses(np.zeros(said.size, np.int64), said["address"] + V4_MAPPED, four),
+            mac=meter.macs(said["mac"]), **{name: said[name] for name in ("start_ns", "end_ns", "frame", "messages")},
         )  # fmt: skip
 
     def _rates(self) -> Rates:
@@ -315,6 +335,12 @@ class Observer:
         count = self.sweep.counter
         return Quality(
             kernel_drops=sum(self.drops) if self.drops else None,
+            duplicates=count(fl.COPIES), duplicate_octets=count(fl.COPIED_OCTETS),
+            nat_twins=int((flows.twin >= 0).sum()), super_frames=count(fl.SUPER_FRAMES),
+            checksums=count(fl.CHECKSUMS), bad_checksums=count(fl.BAD_CHECKSUMS),
+            partial_checksums=count(fl.PARTIAL_CHECKSUMS), reordered_segments=count(fl.REORDERED),
+            payload_flows=int(((flows.proto == 6) & (flows.orig_payload_octets + flows.resp_payload_octets > 0)).sum()),
+            control_flows=int(((flows.proto == 6) & _controlled(flows)).sum()), filters=tuple(self.filters),
             missed_octets=int(flows.orig_missed.sum() + flows.resp_missed.sum()),
             one_sided_flows=int(flows.one_sided.sum()), midstream_flows=int(flows.midstream.sum()),
             tcp_flows=int((flows.proto == 6).sum()), snaplen_cut_frames=count(fl.SNAPLEN_CUT),
@@ -322,3 +348,11 @@ class Observer:
             non_ip_frames=count(fl.NOT_IP), encrypted_frames=count(fl.ENCRYPTED), fragments=count(fl.FRAGMENTS),
             stray_fragments=count(fl.STRAY_FRAGMENTS), time_steps_back=count(fl.STEPS_BACK), bin_ns=self.sweep.bin_ns,
         )  # fmt: skip
+
+
+def _controlled(flows: Flows) -> npt.NDArray[np.bool_]:
+    """Flows with a segment that opens or closes."""
+    opens = flows.orig_syns + flows.resp_synacks > 0
+    closes = flows.orig_fins + flows.resp_fins + flows.orig_rsts + flows.resp_rsts > 0
+    controlled: npt.NDArray[np.bool_] = opens | closes
+    return controlled

@@ -26,6 +26,12 @@ class Settings:
     stream_idle_s: int = 10
     """Silence after which the first octets of a flow are read as they are; a hello takes a few round trips."""
 
+    copy_ms: int = 10
+    """Within so long the same packet again is a mirror's copy, and counts nowhere; negative: copies count.
+
+    A sender waits 0.2 s at least before it sends one again (RFC 6298 section 2.4 asks for a second); the copies of a
+    switch come within milliseconds."""
+
     bin_s: int = 1
     """Width of a bin of the rates to begin with."""
 

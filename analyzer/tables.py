@@ -83,6 +83,33 @@ class Flows(NamedTuple):
     fin_frame: Annotated[I64, "number of the first FIN, 0 for none"]
     midstream: Annotated[Bool, "TCP whose opening is not in the capture"]
     one_sided: Annotated[Bool, "TCP seen in one direction only although the other must have been there"]
+    orig_isn: Annotated[I64, "sequence number of the originator's last SYN or SYN-ACK, -1 where none was seen"]
+    resp_isn: Annotated[I64, "sequence number of the responder's last SYN or SYN-ACK, -1 where none was seen"]
+    orig_mss: Annotated[I32, "MSS that the originator announced (RFC 9293 section 3.7.1), -1 where it did not"]
+    resp_mss: Annotated[I32, "MSS that the responder announced, -1 where it did not"]
+    orig_last_ns: Annotated[I64, "time of the originator's last frame, ns since 1970-01-01 UTC, -1 for none"]
+    resp_last_ns: Annotated[I64, "time of the responder's last frame, -1 for none"]
+    orig_last_frame: Annotated[I64, "number of the originator's last frame, 0 for none"]
+    resp_last_frame: Annotated[I64, "number of the responder's last frame, 0 for none"]
+    orig_acked: Annotated[I64, "octets of the originator's stream that were acknowledged, -1 where nothing was"]
+    resp_acked: Annotated[I64, "octets of the responder's stream that were acknowledged, -1 where nothing was"]
+    orig_again: Annotated[U32, "TCP segments that the originator sent again since the responder's last frame"]
+    resp_again: Annotated[U32, "TCP segments that the responder sent again since the originator's last frame"]
+    orig_ttl_low: Annotated[U8, "lowest TTL or hop limit of the originator's frames but RSTs, 0 for none"]
+    orig_ttl_high: Annotated[U8, "highest TTL or hop limit of the originator's frames but RSTs"]
+    resp_ttl_low: Annotated[U8, "lowest TTL or hop limit of the responder's frames but RSTs, 0 for none"]
+    resp_ttl_high: Annotated[U8, "highest TTL or hop limit of the responder's frames but RSTs"]
+    orig_ident: Annotated[I32, "IPv4 identification of the originator's last frame but RSTs, -1 for none"]
+    resp_ident: Annotated[I32, "IPv4 identification of the responder's last frame but RSTs, -1 for none"]
+    rst_from_orig: Annotated[Bool, "the first RST came in the originator's name"]
+    rst_ns: Annotated[I64, "time of the first RST, -1 for none"]
+    rst_ttl: Annotated[U8, "TTL or hop limit of the first RST, 0 for none"]
+    rst_ident: Annotated[I32, "IPv4 identification of the first RST, -1 for none"]
+    rst_window: Annotated[I32, "window of the first RST, -1 for none"]
+    rst_delay_ns: Annotated[I64, "time from the other end's last frame to the first RST, -1 unknown"]
+    orig_print: Annotated[I64, "hash of up to 64 octets of the originator's first payload, 0 for none"]
+    resp_print: Annotated[I64, "hash of up to 64 octets of the responder's first payload, 0 for none"]
+    twin: Annotated[I64, "the flow that this one is once more on the other side of a NAT, -1 for none"]
     service: Annotated[Text, "application protocol, lower case; empty where none is known"]
     certainty: Annotated[Text, "how the service is known: payload, partial, port; empty without a service"]
     server_name: Annotated[Text, "name of the responder, lower case without trailing dot; empty where unknown"]
@@ -179,6 +206,8 @@ class Http(NamedTuple):
     proxy_credentials: Annotated[Bool, "a Proxy-Authorization with credentials was sent in clear; they are not kept"]
     request_frame: Annotated[I64, "frame of the request line, 0 for none"]
     response_frame: Annotated[I64, "frame of the status line, 0 for none"]
+    title: Annotated[Text, "title of the HTML page in the response, white space folded, 128 letters at most"]
+    refusal: Annotated[Text, "header field that only a filter or proxy sends with a refusal: name and value"]
 
 
 class Dhcp(NamedTuple):
@@ -239,6 +268,19 @@ class Icmp(NamedTuple):
     icmp_type: Annotated[U8, "type"]
     code: Annotated[U8, "code"]
     quoted_flow: Annotated[I64, "row of Flows that is quoted, -1 where it is not in the capture"]
+    ttl: Annotated[U8, "TTL or hop limit of the message"]
+    mtu: Annotated[I32, "next-hop MTU that it asks for (RFC 1191, RFC 4443 section 3.2), -1 for none"]
+
+
+class Arp(NamedTuple):
+    """One row per pair of address and MAC that the sender of an ARP message claimed (RFC 826)."""
+
+    address: Annotated[Text, "IPv4 address"]
+    mac: Annotated[Text, "hardware address"]
+    start_ns: Annotated[I64, "time of the first message that says so"]
+    end_ns: Annotated[I64, "time of the last one"]
+    frame: Annotated[I64, "frame of the first one"]
+    messages: Annotated[U32, "how many say so"]
 
 
 class Rates(NamedTuple):

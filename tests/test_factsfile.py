@@ -44,7 +44,7 @@ def test_every_table_but_certificates_carries_its_flow(tmp_path):
     save(observations(), tmp_path)
     for name, kind in TABLES.items():
         names = pq.read_schema(tmp_path / f"{name}.parquet").names
-        assert ("flow" in names) == (name != "certificates")
+        assert ("flow" in names) == (name not in {"certificates", "arp"})
         assert list(columns(kind)) == [column for column in names if column != "flow" or kind is not Flows]
 
 
@@ -80,7 +80,7 @@ DAMAGE = {
     "not JSON": (lambda d: (d / FACTS).write_bytes(b"\xff{"), "expected the JSON"),
     "deep JSON": (lambda d: (d / FACTS).write_text("[" * 100_000), "expected the JSON"),
     "a list": (lambda d: (d / FACTS).write_text("[]"), "expected the JSON"),
-    "another schema": (lambda d: header(d, schema="analyzer-facts/2\x1b[2J"), "expected schema analyzer-facts/1"),
+    "another schema": (lambda d: header(d, schema="analyzer-facts/2\x1b[2J"), "expected schema analyzer-facts/2"),
     "odd captures": (lambda d: header(d, captures=[{"path": 1}]), "captures.0.path"),
     "odd quality": (lambda d: header(d, quality={"missed_octets": "many"}), "quality.missed_octets"),
     "fewer rows": (lambda d: header(d, tables={}), "facts.json tells None"),

@@ -23,6 +23,7 @@ from analyzer import iana
         (iana.tls_version_name(0x7F17), "TLSv13-draft23"),
         (iana.tls_version_name(0xFEFD), "DTLSv12"),
         (iana.group_name(29), "x25519"),
+        (iana.tls_alert_name(48), "unknown_ca"),
         (iana.group_name(4588), "X25519MLKEM768"),
         (iana.cipher_suite_name(0x1301), "TLS_AES_128_GCM_SHA256"),
     ],
@@ -45,6 +46,7 @@ def test_registered_numbers_have_their_names(name, expected):
         (iana.tls_version_name(0x1234), "unknown-4660"),
         (iana.cipher_suite_name(0xFEFE), "0xfefe"),
         (iana.group_name(0x6A6B), "0x6a6b"),
+        (iana.tls_alert_name(255), "alert 255"),
     ],
 )
 def test_other_numbers_stay_readable(name, expected):

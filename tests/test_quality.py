@@ -32,6 +32,15 @@ def test_a_capture_that_lacks_nothing_is_good():
         (Quality(midstream_flows=1, tcp_flows=10), Grade.GOOD),
         (Quality(midstream_flows=9, tcp_flows=10), Grade.LIMITED),
         (Quality(time_steps_back=1), Grade.LIMITED),
+        (Quality(duplicates=500), Grade.GOOD),
+        (Quality(nat_twins=3), Grade.GOOD),
+        (Quality(reordered_segments=5), Grade.GOOD),
+        (Quality(super_frames=5), Grade.GOOD),
+        (Quality(checksums=1_000, bad_checksums=5), Grade.GOOD),
+        (Quality(checksums=1_000, bad_checksums=50), Grade.LIMITED),
+        (Quality(checksums=1_000, bad_checksums=900, partial_checksums=890), Grade.GOOD),
+        (Quality(filters=("tcp port 443",)), Grade.LIMITED),
+        (Quality(payload_flows=20), Grade.LIMITED),
     ],
 )
 def test_each_lack_lowers_the_grade_as_far_as_it_spoils_verdicts(quality, expected):
@@ -40,6 +49,28 @@ def test_each_lack_lowers_the_grade_as_far_as_it_spoils_verdicts(quality, expect
     told = [measure for measure in measures(quality, (CAPTURE,)) if measure.words and measure.value]
     assert len(told) == 1
     assert told[0].effect
+
+
+def test_a_few_frames_that_came_back_are_no_habit_of_the_mirror():
+    """Bare resets look alike by chance: one frame of a thousand is counted, and not worth a word."""
+    assert not [measure for measure in measures(Quality(duplicates=1), (CAPTURE,)) if measure.words and measure.value]
+
+
+@pytest.mark.parametrize(
+    ("quality", "words"),
+    [
+        (Quality(control_flows=20, missed_octets=1, tcp_flows=20), "openings and closings only"),
+        (Quality(payload_flows=20, tcp_flows=20), "no TCP opening"),
+        (Quality(filters=("port 53",)), "“port 53”"),
+        (Quality(control_flows=20, tcp_flows=20), ""),
+        (Quality(control_flows=1, payload_flows=20, tcp_flows=21), ""),
+    ],
+)
+def test_a_filter_is_known_by_what_it_left(quality, words):
+    """Openings whose acknowledged data never came, or data without one opening; refused attempts alone are none."""
+    (filtered,) = [measure for measure in measures(quality, (CAPTURE,)) if measure.name == "filtered"]
+    assert bool(filtered.value) is bool(words)
+    assert words in filtered.words
 
 
 def test_a_cut_capture_is_limited_and_an_empty_one_is_empty():

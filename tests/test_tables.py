@@ -6,9 +6,24 @@ import numpy as np
 import pytest
 
 from analyzer import tables
-from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Quic, Rates, Tls, build, columns, from_rows
+from analyzer.tables import (
+    Arp,
+    Certificates,
+    Dhcp,
+    Dns,
+    Flows,
+    Http,
+    Icmp,
+    Ntp,
+    Quic,
+    Rates,
+    Tls,
+    build,
+    columns,
+    from_rows,
+)
 
-TABLES = (Flows, Dns, Tls, Certificates, Http, Dhcp, Ntp, Quic, Icmp, Rates)
+TABLES = (Flows, Dns, Tls, Certificates, Http, Dhcp, Ntp, Quic, Icmp, Arp, Rates)
 
 
 def test_every_table_is_tested_here():

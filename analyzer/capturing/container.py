@@ -30,7 +30,8 @@ ORDER = 0x1A2B3C4D
 FCS_PRESENT = 1 << 26
 LINK_TYPE = FCS_PRESENT - 1
 
-IF_NAME, IF_TSRESOL, IF_FCSLEN, IF_TSOFFSET = 2, 9, 13, 14
+IF_NAME, IF_TSRESOL, IF_FILTER, IF_FCSLEN, IF_TSOFFSET = 2, 9, 11, 13, 14
+MAX_FILTER = 200
 ISB_IFRECV, ISB_IFDROP, ISB_OSDROP = 4, 5, 7
 
 
@@ -71,6 +72,7 @@ class Interface:
     offset_ns: int = 0
     name: str = ""
     fcs_octets: int = 0
+    filter: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,15 @@ def parse_interface(block: bytes, little: bool) -> Interface:
         offset_ns=max(-INT64, min(offset, INT64)),
         name=name,
         fcs_octets=_fcs_octets(options.get(IF_FCSLEN, b"")),
+        filter=_filter(options.get(IF_FILTER, b"")),
     )
+
+
+def _filter(option: bytes) -> str:
+    """if_filter: the expression with which the interface was captured, or that there is one (draft section 4.2)."""
+    if not option:
+        return ""
+    return option[1:].decode("utf-8", "replace")[:MAX_FILTER] if option[0] == 0 else "a program"
 
 
 def _ns_per_tick(resolution: int) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import NamedTuple
 
@@ -22,6 +23,11 @@ LATER_RESPONSE = re.compile(rb"HTTP/1\.[01] [1-5][0-9]{2}[ \r\n]")
 CUT_REQUEST = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS) (?:/|http://)[\x21-\x7e]{64,}")
 FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*", re.DOTALL)
 SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,31}://")
+MAX_BODY = 4096  # octets of a page in which its title is looked for
+MAX_TITLE = 128
+TITLE = re.compile(rb"<title(?:\s[^>]{0,256})?>([^<]{0,512})", re.IGNORECASE)
+# squid, src/errorpage.cc: X-Squid-Error; RFC 9209: Proxy-Status; RFC 7725 section 4: Link with rel="blocked-by"
+REFUSALS = (b"x-squid-error", b"proxy-status", b"x-blocked-by")
 SCHEMES_ALONE = frozenset({b"basic", b"digest", b"negotiate", b"ntlm", b"bearer", b"kerberos"})
 
 
@@ -218,7 +224,29 @@ def row(flow: int, request: Head | None, response: Head | None) -> tuple[object,
         _has_credentials(asked.get(b"proxy-authorization", b"")),
         request.mark.frame if request else 0,
         response.mark.frame if response else 0,
+        _title(response) if response else "",
+        _refusal(answered),
     )
+
+
+def _title(response: Head) -> str:
+    """The title of an HTML page behind a response's head, as far as the flow's first octets hold it."""
+    fields = response.fields
+    if b"html" not in fields.get(b"content-type", b"").lower() or fields.get(b"content-encoding"):
+        return ""
+    found = TITLE.search(response.line.string[response.end : response.end + MAX_BODY])
+    if not found:
+        return ""
+    text = " ".join(html.unescape(found[1].decode("utf-8", "replace")).split())
+    return printable(text.encode("utf-8", "replace"), MAX_TITLE)
+
+
+def _refusal(fields: dict[bytes, bytes]) -> str:
+    """The first header field that only a filter or proxy sends with a refusal."""
+    for name in REFUSALS:
+        if name in fields:
+            return printable(name + b": " + fields[name], MAX_TITLE)
+    return ""
 
 
 def _has_credentials(value: bytes) -> bool:

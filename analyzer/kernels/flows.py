@@ -38,6 +38,12 @@ FLOW = np.dtype(
         ("syn_rtt", "i8"),
         ("ack_rtt", "i8"),
         ("rst_frame", "i8"),
+        ("rst_ns", "i8"),  # of the first RST, as the next ones
+        ("rst_delay", "i8"),  # since the other side's last frame
+        ("rst_ident", "i4"),
+        ("rst_window", "i4"),
+        ("rst_ttl", "u1"),
+        ("rst_side", "u1"),
         ("fin_frame", "i8"),
         ("attempts", "u4"),
         ("tunnel", "i8"),  # what its first packet was wrapped in: DECODED
@@ -57,6 +63,15 @@ SIDE = np.dtype(
         ("mac", "i8"),
         ("first_frame", "i8"),
         ("data_frame", "i8"),
+        ("last_ns", "i8"),
+        ("last_frame", "i8"),
+        ("print", "i8"),  # of the first payload
+        ("again_at", "i8"),  # packets of the other side when this one began to send again
+        ("again", "u4"),
+        ("mss", "i4"),
+        ("ident", "i4"),
+        ("ttl_low", "u1"),
+        ("ttl_high", "u1"),
         ("base", "u4"),  # sequence number of the stream's first octet
         ("next", "u4"),  # sequence number after the last octet seen
         ("acked", "u4"),  # highest acknowledgement of the other side
@@ -95,8 +110,9 @@ HISTORY = 24  # letters kept of a history
 # rows of `counters`, shared by the kernels of a sweep
 FLOWS, FRAMES, RATES, SEGMENTS, ARENA, GAPS, GAP_FREE, ERRORS, SEED, LAST_NS, STEPS_BACK = range(11)
 NOT_IP, UNDECODED, UNKNOWN_LINK, SNAPLEN_CUT, FIRST_NS, MAX_NS, OCTETS = range(11, 18)
-ENCRYPTED, FRAGMENTS, STRAY_FRAGMENTS = range(18, 21)
-COUNTERS = 21
+ENCRYPTED, FRAGMENTS, STRAY_FRAGMENTS, COPIES, COPIED_OCTETS = range(18, 23)
+REORDERED, SUPER_FRAMES, CHECKSUMS, BAD_CHECKSUMS, PARTIAL_CHECKSUMS = range(23, 28)
+COUNTERS = 28
 
 
 @kernel
@@ -269,6 +285,12 @@ def insert(slots, at, flows, sides, counters, row, side, likely):
     flow.syn_rtt = -1
     flow.ack_rtt = -1
     flow.rst_frame = 0
+    flow.rst_ns = -1
+    flow.rst_delay = -1
+    flow.rst_ident = -1
+    flow.rst_window = -1
+    flow.rst_ttl = 0
+    flow.rst_side = 0
     flow.fin_frame = 0
     flow.attempts = 0
     flow.kept = 0
@@ -289,6 +311,15 @@ def clear(side):
     side.mac = 0
     side.first_frame = 0
     side.data_frame = 0
+    side.last_ns = -1
+    side.last_frame = 0
+    side.print = 0
+    side.mss = -1
+    side.again_at = -1
+    side.again = 0
+    side.ident = -1
+    side.ttl_low = 0
+    side.ttl_high = 0
     side.base = 0
     side.next = 0
     side.acked = 0

@@ -129,6 +129,10 @@ def inward(octets, at, end, cut, kind, rows):
                 row.payload_at = body
                 row.payload = left
                 row.payload_kept = max(min(end - body, left), 0)
+                row.transport_at = body
+                row.transport_kept = row.payload_kept
+                row.src_port = 0
+                row.dst_port = 0
                 row.layers = layers
                 return FRAGMENT
             at = body

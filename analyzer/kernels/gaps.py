@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from analyzer.kernels.flows import GAP_FREE, GAPS, SYN
+from analyzer.kernels.flows import GAP_FREE, GAPS, REORDERED, SYN
 from analyzer.kernels.jit import kernel
 
 GAP = np.dtype([("low", "u4"), ("high", "u4"), ("next", "i4")], align=True)
 WINDOW = 1 << 30  # the largest (RFC 7323 section 2.3): what lies farther off is damage or an attack, not loss
+OVERTAKEN_NS = 3_000_000  # what comes so soon after what overtook it was not sent again (Wireshark's out-of-order)
 GAPS_PER_SIDE = 32  # more are counted as missed at once: reordering that deep does not occur, loss does
 
 
@@ -101,6 +102,8 @@ def carry(mine, gaps, counters, row):
         if fresh:
             mine.next = np.uint32(end & 0xFFFFFFFF)
         filled = fill_gaps(mine, gaps, counters, seq, end - fresh) if mine.gap >= 0 else 0
+        if filled and row.ts_ns - mine.last_ns < OVERTAKEN_NS:
+            counters[REORDERED] += 1
         again = row.payload - fresh - filled
         if again > 0 and difference(seq, mine.base) >= 0:
             mine.retransmitted += again

@@ -20,6 +20,8 @@ DECODED = np.dtype(
         ("dst_lo", "i8"),
         ("hash", "i8"),
         ("mac_at", "i8"),  # where the source's hardware address stands, -1 for none
+        ("transport_at", "i8"),  # the transport's header, and how many octets from there on were kept
+        ("transport_kept", "i8"),
         ("payload_at", "i8"),
         ("payload_kept", "i8"),
         ("payload", "i8"),
@@ -184,6 +186,8 @@ def transport(octets, at, end, left, row):
     row.payload_kept = 0
     row.payload = 0
     have = min(end - at, left)
+    row.transport_at = at
+    row.transport_kept = max(have, 0)
     proto = row.proto
     if row.fragment & OFFSET:
         row.payload = left

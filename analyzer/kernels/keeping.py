@@ -10,7 +10,7 @@ from analyzer.kernels.flows import find, flow_hash, source_is_b
 from analyzer.kernels.gaps import difference
 from analyzer.kernels.headers import ipv4, ipv6, transport
 from analyzer.kernels.jit import inlined, kernel
-from analyzer.kernels.octets import u8
+from analyzer.kernels.octets import be16, be32, u8
 
 STREAM_OCTETS = 32 * 1024  # of a TCP direction: a ClientHello, or a ServerHello with a certificate chain of ten
 STREAM_OCTETS_TWICE = 2 * STREAM_OCTETS  # with what was sent again
@@ -32,6 +32,8 @@ ERROR = np.dtype(
         ("type", "i4"),
         ("code", "i4"),
         ("side", "i4"),
+        ("mtu", "i4"),
+        ("ttl", "i4"),
     ],
     align=True,
 )
@@ -108,6 +110,13 @@ def keep_error(octets, row, index, side, slots, flows, quoted, errors, counters)
     error.type = row.src_port
     error.code = row.dst_port
     error.quoted = -1
+    error.ttl = row.ttl
+    error.mtu = -1
+    if row.payload_kept >= 8:
+        if row.proto == hd.ICMP and row.src_port == 3 and row.dst_port == 4:
+            error.mtu = be16(octets, row.payload_at + 6)
+        elif row.proto == hd.ICMPV6 and row.src_port == 2:
+            error.mtu = min(be32(octets, row.payload_at + 4), 0x7FFFFFFF)
     at = row.payload_at + 8
     end = row.payload_at + row.payload_kept
     if end - at < 20:

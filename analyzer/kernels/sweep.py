@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.kernels import flows as fl
+from analyzer.kernels.arp import claim
+from analyzer.kernels.copies import is_copy
 from analyzer.kernels.flows import find, flow_hash, insert, source_is_b
 from analyzer.kernels.fragments import (
     DATAGRAMS,
@@ -52,7 +54,9 @@ from analyzer.kernels.keeping import (
 )
 from analyzer.kernels.kinds import PROTO
 from analyzer.kernels.records import FCS, FRAME, LINK, next_frame
+from analyzer.kernels.segments import CHECKED, COMMON_MSS, check, is_super, mss_of, payload_print
 from analyzer.kernels.tcp import segment, usual
+from analyzer.kernels.wireless import ETHERNET
 
 BATCH = 64  # frames between two looks at how full the tables are
 RATE = np.dtype([("bin", "i8"), ("a_octets", "i8"), ("b_octets", "i8"), ("flow", "i8")], align=True)
@@ -64,7 +68,7 @@ WAITS = -1  # a fragment whose datagram is not whole yet
 ROOM = 5
 
 # limits, as a row of int64 that the caller fills from the settings
-UDP_IDLE, TCP_IDLE, BIN_NS = range(3)
+UDP_IDLE, TCP_IDLE, BIN_NS, COPY_NS = range(4)
 
 
 @kernel
@@ -100,6 +104,12 @@ def account(octets, flow, mine, sides, index, row, frames, rates, limits, counte
     mine.payload += row.payload
     if row.payload and mine.data_frame == 0 and (row.proto == TCP or row.proto == UDP):
         mine.data_frame = row.number
+        mine.print = payload_print(octets, row)
+    if row.proto != TCP or row.flags & fl.RST == 0:
+        mine.ident = row.ip_id if row.version == 4 else -1
+        if mine.ttl_low == 0 or row.ttl < mine.ttl_low:
+            mine.ttl_low = row.ttl
+        mine.ttl_high = max(mine.ttl_high, row.ttl)
     if row.ts_ns > flow.end_ns:
         flow.end_ns = row.ts_ns
     elif row.ts_ns < flow.start_ns:
@@ -122,11 +132,16 @@ def update_usual(octets, row, t):
     index = t.slots[slot] & 0xFFFFFFFF
     flow = t.flows[index]
     mine = t.sides[2 * index + side]
-    if row.ts_ns - flow.end_ns > t.limits[TCP_IDLE] or is_kept(mine, row):
+    if row.ts_ns - flow.end_ns > t.limits[TCP_IDLE] or mine.packets < CHECKED or is_kept(mine, row):
         return False
-    if not usual(flow, mine, t.sides[2 * index + 1 - side], row):
+    other = t.sides[2 * index + 1 - side]
+    if not usual(flow, mine, other, row):
         return False
     account(octets, flow, mine, t.sides, index, row, 1, t.rates, t.limits, t.counters)
+    if row.payload > COMMON_MSS:
+        t.counters[fl.SUPER_FRAMES] += is_super(row, other)
+    mine.last_ns = row.ts_ns
+    mine.last_frame = row.number
     return True
 
 
@@ -150,10 +165,14 @@ def update(octets, row, t):
     if flow.history == 0 and flow.flipped:
         t.histories[index, 0] = 94
         flow.history = 1
-    if row.proto == TCP:
+    if mine.packets <= CHECKED and (row.proto == TCP or row.proto == UDP) and row.frames == 1:
+        check(octets, row, t.counters)
+    if row.proto == TCP and row.lean == 0:
         other = t.sides[2 * index + 1 - side]
-        if row.lean:
-            return
+        if row.flags & fl.SYN and mine.mss < 0:
+            mine.mss = mss_of(octets, row)
+        if row.payload > COMMON_MSS:
+            t.counters[fl.SUPER_FRAMES] += is_super(row, other)
         segment(flow, mine, other, t.gaps, t.counters, t.histories, index, side, row)
         if is_kept(mine, row):
             keep_segment(octets, mine, row, index, side, t.segments, t.arena, t.counters)
@@ -168,6 +187,19 @@ def update(octets, row, t):
             keep_message(octets, flow, row, index, side, t.segments, t.arena, t.counters)
     elif is_error(row) and mine.packets <= 1024 and row.lean == 0:
         keep_error(octets, row, index, side, t.slots, t.flows, t.quoted[0], t.errors, t.counters)
+    mine.last_ns = row.ts_ns
+    mine.last_frame = max(mine.last_frame, row.number)
+
+
+@kernel
+def copied(octets, row, innermost, t):
+    """Whether the packet is a copy; those of innermost packets are counted, so that no frame counts twice."""
+    if not is_copy(octets, row, t.recent, t.mirroring, t.limits[COPY_NS]):
+        return False
+    if innermost:
+        t.counters[fl.COPIES] += row.frames
+        t.counters[fl.COPIED_OCTETS] += row.frame_octets
+    return True
 
 
 @kernel
@@ -182,6 +214,10 @@ def account_for(octets, found, t):
     for _ in range(PACKETS):
         if found == FRAGMENT:
             t.counters[fl.FRAGMENTS] += 1
+            row.hash = flow_hash(row, t.counters[fl.SEED])
+            if copied(octets, row, True, t):
+                accounted = True
+                break
             k = gather(octets, row, used, t)
             if k == WAITS:
                 accounted = True
@@ -200,7 +236,8 @@ def account_for(octets, found, t):
             found = inward(octets, at, end, cut, PROTO + np.int64(row.proto), t.decoded)
         elif found == IP or found == TUNNEL:
             row.hash = flow_hash(row, t.counters[fl.SEED])
-            update(octets, row, t)
+            if not copied(octets, row, found == IP, t):
+                update(octets, row, t)
             accounted = True
             if found == IP:
                 break
@@ -313,12 +350,17 @@ def sweep(octets, at, end, form, interfaces, t):
             found = decode(octets, start, caplen, origlen, kind, fcs, rows)
             if found == IP:
                 row.hash = flow_hash(row, seed)
-                if not update_usual(octets, row, t):
+                if is_copy(octets, row, t.recent, t.mirroring, t.limits[COPY_NS]):
+                    c[fl.COPIES] += 1
+                    c[fl.COPIED_OCTETS] += row.frame_octets
+                elif not update_usual(octets, row, t):
                     update(octets, row, t)
                 continue
             found = account_for(octets, found, t)
             if found == OTHER:
                 c[fl.NOT_IP] += 1
+                if kind == ETHERNET:
+                    claim(octets, start, start + caplen, row, t.claims, seed)
             elif found == UNKNOWN:
                 c[fl.UNKNOWN_LINK] += 1
             elif found == ENCRYPTED:

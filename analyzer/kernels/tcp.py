@@ -267,7 +267,7 @@ def change_state(mine, other, from_orig, row):
 
 
 @kernel
-def note_end(flow, mine, row):
+def note_end(flow, mine, other, side, row):
     """Count a FIN or RST and keep the first frame of either."""
     if row.flags & FIN:
         mine.fins += 1
@@ -277,6 +277,12 @@ def note_end(flow, mine, row):
         mine.rsts += 1
         if flow.rst_frame == 0:
             flow.rst_frame = row.number
+            flow.rst_ns = row.ts_ns
+            flow.rst_ttl = row.ttl
+            flow.rst_ident = row.ip_id if row.version == 4 else -1
+            flow.rst_window = row.window
+            flow.rst_side = side
+            flow.rst_delay = row.ts_ns - other.last_ns if other.last_ns >= 0 else -1
 
 
 @inlined
@@ -309,6 +315,8 @@ def segment(flow, mine, other, gaps, counters, histories, index, side, row):
     flags = row.flags
     from_orig = side == flow.orig
     flags_to_history(flow, mine, other, histories, index, side, row)
+    before = mine.retransmitted
+    opened = mine.syns + mine.synacks
     move_on(flow, mine, other, histories, index, side, row)
     if flags & (SYN | FIN | RST) or mine.state != OPEN:
         change_state(mine, other, from_orig, row)
@@ -321,8 +329,13 @@ def segment(flow, mine, other, gaps, counters, histories, index, side, row):
         mine.base = np.uint32((row.seq + (flags & SYN > 0)) & 0xFFFFFFFF)
         mine.next = mine.base
         mine.acked = mine.base
+    if mine.retransmitted != before or (flags & SYN and opened):
+        if mine.again_at != other.packets:
+            mine.again = 0
+            mine.again_at = other.packets
+        mine.again += 1
     if flags & (FIN | RST):
-        note_end(flow, mine, row)
+        note_end(flow, mine, other, side, row)
     if flags & ACK and flags & RST == 0:
         acknowledge(flow, mine, other, gaps, counters, histories, index, side, row.ack)
         if flow.ack_rtt < 0 and flow.synack_ns >= 0 and from_orig and flags & SYN == 0:

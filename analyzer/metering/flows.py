@@ -19,11 +19,13 @@ from analyzer.kernels.headers import ICMP, ICMPV6, TCP, UDP, V4_MAPPED
 from analyzer.kernels.tunnels import KEPT_NAMES, NAMES
 from analyzer.metering.communityid import identify
 from analyzer.metering.sweep import Tables
+from analyzer.metering.twins import twins
 from analyzer.tables import Flows, build, mapped
 
 Array = npt.NDArray[Any]
 UNSIGNED = 2**64 - 1
 GIVEN_UP = re.compile(r"\^?S[^HAFGIQ]*R.*")
+LAST = ("last_ns", "last_frame", "mss", "ident", "ttl_low", "ttl_high", "print")
 OTH, S0, S1, S2, S3, SF, REJ, RSTO, RSTR, RSTOS0, RSTRH, SH, SHR = range(13)
 STATES = np.array(
     ["OTH", "S0", "S1", "S2", "S3", "SF", "REJ", "RSTO", "RSTR", "RSTOS0", "RSTRH", "SH", "SHR"], dtype=object
@@ -151,7 +153,11 @@ def finish(tables: Tables) -> Flows:
         **_ends(flows),
         **_sent("orig", orig, tables.gaps),
         **_sent("resp", resp, tables.gaps),
+        **{f"orig_{name}": column for name, column in _heard(orig, resp).items()},
+        **{f"resp_{name}": column for name, column in _heard(resp, orig).items()},
+        twin=twins(flows, orig, resp),
         **_handshake(flows, orig, resp),
+        **_reset(flows),
     )
 
 
@@ -178,10 +184,28 @@ def _sent(end: str, side: Array, gaps: Array) -> dict[str, Array]:
     """What one end sent: the columns that begin with its name."""
     same = ("packets", "octets", "frame_octets", "retransmitted", "ttl", "fins", "rsts", "data_frame")
     return {
-        **{f"{end}_{column}": side[column] for column in same},
+        **{f"{end}_{column}": side[column] for column in (*same, *LAST)},
+        f"{end}_isn": np.where(side["syns"] + side["synacks"] > 0, side["isn"], np.int64(-1)),
         f"{end}_payload_octets": side["payload"],
         f"{end}_missed": missed(side, gaps),
         f"{end}_mac": macs(side["mac"]),
+    }
+
+
+def _reset(flows: Array) -> dict[str, Array]:
+    """What the first RST of each flow was like."""
+    same = ("rst_ns", "rst_ttl", "rst_ident", "rst_window")
+    mine = (flows["rst_frame"] > 0) & (flows["rst_side"] == flows["orig"])
+    return {"rst_delay_ns": flows["rst_delay"], "rst_from_orig": mine, **{name: flows[name] for name in same}}
+
+
+def _heard(mine: Array, other: Array) -> dict[str, Array]:
+    """Octets of a side that the other one acknowledged, and segments sent again since the other one last spoke."""
+    octets = np.array(mine["acked"] - mine["base"], np.uint32).astype(np.int64)
+    told = (other["packets"] > 0) & (mine["known"] > 0) & (octets < 1 << 31)
+    return {
+        "acked": np.where(told, octets, -1),
+        "again": np.where(mine["again_at"] == other["packets"], mine["again"], 0),
     }
 
 

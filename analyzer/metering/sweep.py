@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from analyzer.kernels import arp, keeping
+from analyzer.kernels import copies as cp
 from analyzer.kernels import flows as fl
 from analyzer.kernels import fragments as fr
-from analyzer.kernels import keeping
 from analyzer.kernels import sweep as sw
 from analyzer.kernels.flows import FLOW, HISTORY, SIDE, rehash
 from analyzer.kernels.gaps import GAP
@@ -62,6 +63,9 @@ class Tables(NamedTuple):
     decoded: Array
     given_up: Array
     quoted: Array
+    recent: Array
+    mirroring: Array
+    claims: Array
     limits: Array
     likely: Array
     counters: Array
@@ -93,7 +97,8 @@ class Sweep:
         counters[fl.SEED] = self.seed
         counters[[fl.GAP_FREE, fl.FIRST_NS, fl.LAST_NS, fl.MAX_NS]] = -1
         self.bin_ns = settings.bin_s * 1_000_000_000
-        limits = np.array([settings.udp_idle_s, settings.tcp_idle_s, settings.bin_s], np.int64) * 1_000_000_000
+        waits = (settings.udp_idle_s * 1000, settings.tcp_idle_s * 1000, settings.bin_s * 1000, settings.copy_ms)
+        limits = np.array(waits, np.int64) * 1_000_000
         self.tables = Tables(
             slots=np.full(room.slots, -1, np.int64),
             flows=np.empty(room.flows, FLOW),
@@ -110,6 +115,9 @@ class Sweep:
             decoded=fl.scratch(2),
             given_up=fl.scratch(1),
             quoted=fl.scratch(1),
+            recent=cp.none_seen(),
+            mirroring=np.zeros(cp.HABITS, np.int32),
+            claims=np.zeros(arp.CLAIMS, arp.CLAIM),
             limits=limits,
             likely=likely_servers(settings.server_ports),
             counters=counters,

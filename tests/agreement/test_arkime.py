@@ -7,6 +7,7 @@ import json
 
 import analyzer
 from tests.agreement.known import capture, unexplained
+from tests.builders.agreement import AS_MIRRORED
 
 TRANSPORTS = {6, 17}
 SUFFIX = ".test.json"
@@ -25,7 +26,7 @@ def read_sessions(path):
 
 def observed(path):
     """The same of our flows."""
-    flows = analyzer.observe([str(path)]).flows
+    flows = analyzer.observe([str(path)], settings=AS_MIRRORED).flows
     columns = zip(
         flows.community_id, flows.orig_p, flows.resp_p, flows.orig_packets, flows.resp_packets,
         flows.orig_frame_octets, flows.resp_frame_octets, flows.proto, strict=True,

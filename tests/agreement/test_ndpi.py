@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from analyzer.api import observe
+from tests.builders.agreement import AS_MIRRORED
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 EXPECTED = CORPUS / "expected" / "ndpi"
@@ -103,7 +104,7 @@ def read_output(path):
 def ours(capture):
     """Our flows of a capture, by transport and both ends."""
     path = next(path for path in CORPUS.glob(f"*/**/ndpi--{capture}") if EXPECTED not in path.parents)
-    flows = observe([str(path)]).flows
+    flows = observe([str(path)], settings=AS_MIRRORED).flows
     talks = defaultdict(lambda: Talk(Counter(), set()))
     for row in zip(
         *(flows.proto, flows.orig_h, flows.orig_p, flows.resp_h, flows.resp_p, flows.orig_packets, flows.resp_packets),

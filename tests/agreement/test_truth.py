@@ -9,6 +9,7 @@ from analyzer.inspecting import ours
 from analyzer.inspecting.reading import QUANTITIES, compare
 from tests.agreement.known import known, unexplained
 from tests.agreement.truth import readings
+from tests.builders.agreement import AS_MIRRORED
 from tests.conftest import ROOT
 
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -35,7 +36,7 @@ def test_captures_are_read_as_tshark_reads_them(told, folder):
     found = {
         (one.quantity, path): one.only if any(one.only) else (one.ours, one.theirs)
         for path in sorted(paths)
-        for one in compare(ours.read(analyzer.observe([str(CORPUS / path)])), told[path])
+        for one in compare(ours.read(analyzer.observe([str(CORPUS / path)], settings=AS_MIRRORED)), told[path])
         if not one.agree
     }
     lines = unexplained("tshark", found, paths)

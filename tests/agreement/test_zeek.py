@@ -6,6 +6,7 @@ import collections
 
 import analyzer
 from tests.agreement.known import capture, unexplained
+from tests.builders.agreement import AS_MIRRORED
 
 PROTOS = {6: "tcp", 17: "udp"}
 ENDS = ("id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto")
@@ -33,7 +34,7 @@ def read_log(path):
 
 def observed(path):
     """The same of our flows."""
-    flows = analyzer.observe([str(path)]).flows
+    flows = analyzer.observe([str(path)], settings=AS_MIRRORED).flows
     columns = zip(
         flows.orig_h, flows.orig_p.astype(str), flows.resp_h, flows.resp_p.astype(str),
         [PROTOS.get(proto, "") for proto in flows.proto.tolist()], flows.conn_state, flows.history,
@@ -65,5 +66,5 @@ def test_connections_are_those_of_zeeks_own_logs(shared):
 def test_resets_are_told_as_zeek_tells_them(shared):
     """An originator's reset is RSTOS0 only where nothing but its SYN and ACKs came before."""
     for name, expected in RESETS.items():
-        flows = analyzer.observe([str(capture(shared / "corpus", name))]).flows
+        flows = analyzer.observe([str(capture(shared / "corpus", name))], settings=AS_MIRRORED).flows
         assert [(flows.history[0], flows.conn_state[0])] == [expected]

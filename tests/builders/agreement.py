@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analyzer.observations import Observations
+from analyzer.settings import Settings
 
-TABLES = ("flows", "dns", "tls", "certificates", "http", "dhcp", "ntp", "quic", "icmp", "rates")
+AS_MIRRORED = Settings(copy_ms=-1)
+"""Other programs count each frame of a mirror as often as it is there."""
+
+TABLES = ("flows", "dns", "tls", "certificates", "http", "dhcp", "ntp", "quic", "icmp", "arp", "rates")
 
 
 def differences(ours: Observations, theirs: Observations, tables: tuple[str, ...] = TABLES) -> list[str]:

@@ -6,12 +6,19 @@ from analyzer.tables import Certificates, Dns, Flows, Http, Quic, Tls, build, co
 
 S = 1_000_000_000
 
+UNKNOWN = {
+    *("rtt_ns", "synack_ns", "status", "port", "alert", "vlan", "twin", "mtu"),
+    *("orig_isn", "resp_isn", "orig_mss", "resp_mss", "orig_last_ns", "resp_last_ns", "orig_acked", "resp_acked"),
+    *("orig_ident", "resp_ident", "rst_ns", "rst_ident", "rst_window", "rst_delay_ns"),
+}
+"""Columns that hold -1 where nothing is known."""
+
 
 def table(kind, rows):
     """A table from rows given as dictionaries; what is missing is 0, empty or, where the column says so, -1."""
     values = {}
     for name, (column, _) in columns(kind).items():
-        default = column.cells() if column.cells else -1 if name in {"rtt_ns", "status", "port", "alert", "vlan"} else 0
+        default = column.cells() if column.cells else -1 if name in UNKNOWN else 0
         values[name] = [row.get(name, default) for row in rows]
     return build(kind, **values)
 

@@ -27,7 +27,22 @@ from analyzer.findings import (
 )
 from analyzer.observations import Capture, Observations, Quality
 from analyzer.result import Result
-from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Quic, Rates, Tls, build, columns, from_rows
+from analyzer.tables import (
+    Arp,
+    Certificates,
+    Dhcp,
+    Dns,
+    Flows,
+    Http,
+    Icmp,
+    Ntp,
+    Quic,
+    Rates,
+    Tls,
+    build,
+    columns,
+    from_rows,
+)
 
 DOCUMENT = "MachineMetrics Network Requirements"
 START_NS = 1_772_359_200_123_456_789
@@ -95,6 +110,7 @@ def observations(rows: list[dict[str, Any]] | None = None, **given: Any) -> Obse
         ntp=from_rows(Ntp, []),
         quic=from_rows(Quic, []),
         icmp=from_rows(Icmp, []),
+        arp=from_rows(Arp, []),
         rates=table(Rates, [{"flow": 0, "start_ns": START_NS, "orig_octets": 2_400, "resp_octets": 5_100}]),
     )
     return replace(made, **given)

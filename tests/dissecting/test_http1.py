@@ -38,6 +38,8 @@ def test_a_request_and_its_response_become_one_row():
             "proxy_credentials": False,
             "request_frame": 1,
             "response_frame": 2,
+            "title": "",
+            "refusal": "",
         }
     ]
     assert "secret" not in repr(found)

@@ -60,10 +60,19 @@ def test_what_came_first_stays_where_fragments_overlap():
 
 
 def test_a_duplicate_makes_no_second_datagram():
-    """A frame that a span port mirrored twice before the datagram was whole counts with its frames."""
-    sweep = swept([part(0, 80), part(0, 80), part(80, 208)])
+    """A fragment that was sent again before the datagram was whole counts with its frames; a mirror's copy does not."""
+    for later, frames in ((20_000_000, 3), (5_000, 2)):
+        sweep = swept([part(0, 80), part(0, 80, ts_ns=later), part(80, 208, ts_ns=later)])
+        assert kept(sweep) == BODY[8:]
+        assert [row[1] for row in flows_of(sweep)] == [frames]
+
+
+def test_copies_of_fragments_leave_nothing_behind():
+    """Each fragment twice, one after the other, is one datagram and no stray."""
+    sweep = swept([part(*cut, ts_ns=k * 5_000) for cut in CUTS for k in range(2)])
     assert kept(sweep) == BODY[8:]
     assert [row[1] for row in flows_of(sweep)] == [3]
+    assert (sweep.counter(fl.STRAY_FRAGMENTS), sweep.counter(fl.COPIES)) == (0, 3)
 
 
 def test_without_its_end_a_datagram_is_told_by_its_ports():

@@ -18,9 +18,9 @@ def datagram(payload, sport=40000, dport=9):
     return Shot(1_000_000, fr.linked(fr.ipv4(HOME, AWAY, fr.UDP, fr.udp(sport, dport, payload))))
 
 
-def segment(seq, payload):
+def segment(seq, payload, ts_ns=1_000_000):
     """A segment of an open connection."""
-    return Shot(1_000_000, fr.linked(fr.ipv4(HOME, AWAY, fr.TCP, fr.tcp(40000, 443, seq=seq, payload=payload))))
+    return Shot(ts_ns, fr.linked(fr.ipv4(HOME, AWAY, fr.TCP, fr.tcp(40000, 443, seq=seq, payload=payload))))
 
 
 def test_a_stream_is_kept_up_to_its_bound():
@@ -28,16 +28,16 @@ def test_a_stream_is_kept_up_to_its_bound():
     octets = b"x" * 1024
     whole = swept([segment(1 + 1024 * k, octets) for k in range(64)])
     assert whole.counter(fl.ARENA) == keeping.STREAM_OCTETS
-    again = swept([segment(1, octets)] * 100)
+    again = swept([segment(1, octets, k * 20_000_000) for k in range(100)])
     assert again.counter(fl.ARENA) <= keeping.STREAM_OCTETS_TWICE
     assert again.counter(fl.SEGMENTS) <= keeping.STREAM_SEGMENTS
 
 
 def test_a_flow_hands_on_its_first_messages_only():
     """Of datagrams sixteen are kept, of DNS all."""
-    assert swept([datagram(b"x")] * 30).counter(fl.SEGMENTS) == 16
-    assert swept([datagram(b"x", dport=53)] * 30).counter(fl.SEGMENTS) == 30
-    assert swept([datagram(b"x", sport=5353)] * 30).counter(fl.SEGMENTS) == 30
+    assert swept([datagram(b"%d" % k) for k in range(30)]).counter(fl.SEGMENTS) == 16
+    assert swept([datagram(b"%d" % k, dport=53) for k in range(30)]).counter(fl.SEGMENTS) == 30
+    assert swept([datagram(b"%d" % k, sport=5353) for k in range(30)]).counter(fl.SEGMENTS) == 30
 
 
 @pytest.mark.parametrize(("kind", "code", "quoted"), [(3, 13, 0), (11, 0, 0), (8, 0, None)])

@@ -14,6 +14,7 @@ from tests.builders.sweeping import swept
 from tests.oracle.tcp import apart
 
 S, A, F, R, SA = fr.SYN, fr.ACK, fr.FIN, fr.RST, fr.SYN | fr.ACK
+STEP_NS = 20_000_000
 OPENING = [(0, S, 0, 0, 0), (1, SA, 0, 1, 0), (0, A, 1, 1, 0)]
 CLOSING = [(0, F | A, 11, 21, 0), (1, F | A, 21, 12, 0), (0, A, 12, 22, 0)]
 
@@ -27,7 +28,7 @@ def flow(*segments, isns=(1000, 5000)):
             ports[side], ports[1 - side], seq=isns[side] + seq, ack=isns[1 - side] + ack if flags & A else 0,
             flags=flags, payload=b"x" * octets,
         )  # fmt: skip
-        shots.append(Shot((at + 1) * 1_000_000, fr.linked(fr.ipv4(ends[side], ends[1 - side], fr.TCP, body))))
+        shots.append(Shot((at + 1) * STEP_NS, fr.linked(fr.ipv4(ends[side], ends[1 - side], fr.TCP, body))))
     flows = finish(swept(shots).tables)
     assert flows.proto.size == 1
     return {name: getattr(flows, name).tolist()[0] for name in flows._fields}
@@ -45,7 +46,7 @@ def test_a_good_connection_lacks_nothing(isns):
     seen = flow(*OPENING, (0, A, 1, 1, 10), (1, A, 1, 11, 20), *CLOSING, isns=isns)
     assert seen["conn_state"] == "SF"
     assert [seen[f"{end}_{what}"] for end in ("orig", "resp") for what in ("missed", "retransmitted")] == [0, 0, 0, 0]
-    assert (seen["rtt_ns"], seen["synack_ns"], seen["attempts"]) == (2_000_000, 1_000_000, 1)
+    assert (seen["rtt_ns"], seen["synack_ns"], seen["attempts"]) == (2 * STEP_NS, STEP_NS, 1)
 
 
 def test_a_lost_segment_is_missed_once_it_is_acknowledged():

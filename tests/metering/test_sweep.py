@@ -18,7 +18,7 @@ SECOND = 1_000_000_000
 def datagrams(count, *, flows=1, step_ns=SECOND):
     """So many datagrams of so many flows in turn."""
     return [
-        Shot(k * step_ns, fr.linked(fr.ipv4("10.0.0.1", "10.0.0.2", fr.UDP, fr.udp(1024 + k % flows, 9, b"x" * 10))))
+        Shot(k * step_ns, fr.linked(fr.ipv4("10.0.0.1", "10.0.0.2", fr.UDP, fr.udp(1024 + k % flows, 9, b"%010d" % k))))
         for k in range(count)
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import collections
 import hashlib
 import ipaddress
 import struct
@@ -14,6 +15,10 @@ from tests.oracle.tcp import ACK, FIN, RST, SYN, Connection
 UDP_IDLE_NS = 300 * 1_000_000_000
 TCP_IDLE_NS = 7440 * 1_000_000_000
 
+PRIVATE = [
+    ipaddress.ip_network(text)
+    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+]
 NAMES = 4
 """Tunnels around a flow that are named."""
 
@@ -36,7 +41,10 @@ class Side:
         self.packets = self.octets = self.frame_octets = self.payload = 0
         self.first_frame = self.data_frame = 0
         self.mac = ""
-        self.ttl = 0
+        self.ttl = self.ttl_low = self.ttl_high = 0
+        self.last_ns = self.ident = self.mss = -1
+        self.last_frame = self.print = self.again = 0
+        self.again_at = None
 
 
 class Flow:
@@ -61,6 +69,9 @@ class Flow:
         self.udp_history = "^" if answer else ""
         self.messages = []
         self.rst_frame = self.fin_frame = 0
+        self.rst = None
+        self.rst_from_orig = False
+        self.rst_delay = -1
         self.syn_ns = self.synack_ns = None
         self.syn_rtt = self.ack_rtt = -1
         self.attempts = 0
@@ -107,6 +118,11 @@ class Flow:
         side.payload += packet.payload_octets
         if packet.payload_octets and not side.data_frame and packet.proto in {TCP, UDP}:
             side.data_frame = packet.number
+            side.print = print_of(packet)
+        if packet.proto != TCP or not packet.flags & RST:
+            side.ident = packet.ident if packet.version == 4 else -1
+            side.ttl_low = min(side.ttl_low or 255, packet.ttl)
+            side.ttl_high = max(side.ttl_high, packet.ttl)
         self.start_ns, self.end_ns = min(self.start_ns, packet.ts_ns), max(self.end_ns, packet.ts_ns)
         self.first_frame = min(self.first_frame, packet.number)
         self.last_frame = max(self.last_frame, packet.number)
@@ -115,28 +131,52 @@ class Flow:
             self.feed_tcp(packet, from_orig)
         elif packet.payload and not packet.carries:
             self.messages.append((packet.ts_ns, packet.number, from_orig, packet.payload))
+        side.last_ns, side.last_frame = packet.ts_ns, max(side.last_frame, packet.number)
+        if self.tcp:
+            (self.tcp.orig if from_orig else self.tcp.resp).last_ns = packet.ts_ns
 
     def feed_tcp(self, packet, from_orig):
         """Account for a TCP segment."""
         flags = packet.flags
-        if not packet.lean:
-            if flags & SYN and flags & ACK:
-                self.synack_seen = True
-                if self.synack_ns is None:
-                    self.synack_ns = packet.ts_ns
-                    self.syn_rtt = max(packet.ts_ns - self.syn_ns, 0) if self.syn_ns is not None else -1
-            elif flags & SYN and from_orig:
-                self.syn_seen = True
-                self.attempts += packet.seq not in self.tcp.orig.isns
-                if self.synack_ns is None:
-                    self.syn_ns = packet.ts_ns
-            elif from_orig and flags & ACK and not flags & RST and self.synack_ns is not None and self.ack_rtt < 0:
-                self.ack_rtt = max(packet.ts_ns - self.synack_ns, 0)
-            if flags & FIN and not self.fin_frame:
-                self.fin_frame = packet.number
-            if flags & RST and not self.rst_frame:
-                self.rst_frame = packet.number
+        if packet.lean:
+            return
+        self.note_opening(packet, from_orig)
+        if flags & FIN and not self.fin_frame:
+            self.fin_frame = packet.number
+        if flags & RST and not self.rst_frame:
+            self.note_reset(packet, from_orig)
+        side, other = self.sides if from_orig else self.sides[::-1]
+        if flags & SYN and side.mss < 0:
+            side.mss = mss_of(packet.transport)
+        end = self.tcp.orig if from_orig else self.tcp.resp
+        before, opened = end.again, end.syns + end.synacks
         self.tcp.feed(packet, from_orig)
+        if end.again != before or (flags & SYN and opened):
+            side.again = side.again + 1 if side.again_at == other.packets else 1
+            side.again_at = other.packets
+
+    def note_opening(self, packet, from_orig):
+        """Keep the times of the handshake, and count attempts."""
+        flags = packet.flags
+        if flags & SYN and flags & ACK:
+            self.synack_seen = True
+            if self.synack_ns is None:
+                self.synack_ns = packet.ts_ns
+                self.syn_rtt = max(packet.ts_ns - self.syn_ns, 0) if self.syn_ns is not None else -1
+        elif flags & SYN and from_orig:
+            self.syn_seen = True
+            self.attempts += packet.seq not in self.tcp.orig.isns
+            if self.synack_ns is None:
+                self.syn_ns = packet.ts_ns
+        elif from_orig and flags & ACK and not flags & RST and self.synack_ns is not None and self.ack_rtt < 0:
+            self.ack_rtt = max(packet.ts_ns - self.synack_ns, 0)
+
+    def note_reset(self, packet, from_orig):
+        """Keep what the first RST is like."""
+        self.rst_frame = packet.number
+        self.rst, self.rst_from_orig = packet, from_orig
+        heard = self.sides[1 if from_orig else 0].last_ns
+        self.rst_delay = packet.ts_ns - heard if heard >= 0 else -1
 
     def conn_state(self):
         """Zeek's conn_state."""
@@ -149,6 +189,116 @@ class Flow:
     def history(self):
         """Zeek's history."""
         return self.tcp.history if self.tcp else self.udp_history if self.proto == UDP else "^" if self.flipped else ""
+
+
+def checksum_of(packet):
+    """Whether a checksum is right, wrong, or the sum of the pseudo header alone; None for one not computed."""
+    header = (packet.transport[12] >> 4) * 4 if packet.proto == TCP and len(packet.transport) > 12 else 8
+    length, at = header + packet.payload_octets, 16 if packet.proto == TCP else 6
+    octets = packet.transport[:length]
+    if packet.lean or len(octets) < length or length < 8:
+        return None
+    held = int.from_bytes(octets[at : at + 2], "big")
+    if packet.proto == UDP and not held:
+        return None
+    ends = b"".join(ipaddress.ip_address(address).packed for address in (packet.src, packet.dst))
+    pseudo = sum_of(ends) + length + packet.proto
+    if folded(pseudo + sum_of(octets)) == 0xFFFF:
+        return "right"
+    return "partial" if folded(pseudo) == held else "wrong"
+
+
+def sum_of(octets):
+    """The sum of 16 bit words."""
+    octets += b"\0" * (len(octets) % 2)
+    return sum(int.from_bytes(octets[at : at + 2], "big") for at in range(0, len(octets), 2))
+
+
+def folded(total):
+    """A sum with its carries added in."""
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return total
+
+
+def print_of(packet):
+    """The hash of a payload's first octets (splitmix64's constant, 64 bit)."""
+    octets = b"" if packet.carries else packet.payload[:64]
+    whole = len(octets) // 8 * 8
+    words = [int.from_bytes(octets[at : at + 8], "big") for at in range(0, whole, 8)] + list(octets[whole:])
+    value = packet.payload_octets
+    for word in words:
+        value = (value ^ word) * 0x9E3779B97F4A7C15 % (1 << 64)
+        signed = value - (value >> 63 << 64)
+        value = (value ^ (signed >> 29 & 0x7FFFFFFFF)) % (1 << 64)
+    return (value - (value >> 63 << 64)) or 1
+
+
+def mss_of(transport):
+    """The MSS option of a SYN, -1 without one."""
+    options = transport[20 : (transport[12] >> 4) * 4]
+    at = 0
+    while at < len(options) and options[at]:
+        if options[at] == 1:
+            at += 1
+            continue
+        if at + 2 > len(options) or options[at + 1] < 2:
+            break
+        if options[at : at + 2] == b"\x02\x04" and at + 4 <= len(options):
+            return int.from_bytes(options[at + 2 : at + 4], "big")
+        at += options[at + 1]
+    return -1
+
+
+def twins_of(flows):
+    """Per flow the one that it is once more on the other side of a NAT, -1 for none."""
+    found, kept = [-1] * len(flows), set()
+    for proto, apart in ((TCP, 1_000_000_000), (UDP, 100_000_000)):
+        keys = {}
+        for flow in sorted(flows, key=lambda flow: (flow.start_ns, flow.number)):
+            if flow.proto == proto and (flow.tcp.orig.syns if flow.tcp else flow.sides[0].print):
+                keys.setdefault(flow.tcp.orig.isns[-1] if flow.tcp else flow.sides[0].print, []).append(flow)
+        pairs = [
+            (step, key, at, held[at], held[at + step])
+            for key, held in keys.items()
+            for step in (1, 2, 3)
+            for at in range(len(held) - step)
+        ]
+        for _, _, _, one, other in sorted(pairs, key=lambda pair: pair[:3]):
+            free = found[one.number] < 0 and found[other.number] < 0 and not {one.number, other.number} & kept
+            near = other.start_ns - one.start_ns <= apart
+            if free and near and translated(one, other) and told_alike(one, other):
+                inside = private_ends(other) > private_ends(one)
+                stays, goes = (other, one) if inside else (one, other)
+                found[goes.number] = stays.number
+                kept.add(stays.number)
+    return found
+
+
+def translated(one, other):
+    """Whether one end is the same, the other one's address is not, and one hop lies between."""
+    there = one.sides[0].ttl - other.sides[0].ttl
+    back = other.sides[1].ttl - one.sides[1].ttl
+    if abs(there) != 1 or (one.sides[1].ttl and other.sides[1].ttl and there != back):
+        return False
+    return (one.resp == other.resp and one.orig[0] != other.orig[0]) or (
+        one.orig == other.orig and one.resp[0] != other.resp[0]
+    )
+
+
+def told_alike(one, other):
+    """Whether the responder said the same, where it was heard on both sides."""
+    if one.tcp:
+        heard = one.tcp.resp.synacks and other.tcp.resp.synacks
+        return not heard or one.tcp.resp.isns[-1] == other.tcp.resp.isns[-1]
+    prints = one.sides[1].print, other.sides[1].print
+    return not all(prints) or prints[0] == prints[1]
+
+
+def private_ends(flow):
+    """How many ends have private addresses."""
+    return sum(any(ipaddress.ip_address(end[0]) in net for net in PRIVATE if net.version == flow.version)
+               for end in (flow.orig, flow.resp))  # fmt: skip
 
 
 def begins_as_answer(packet):
@@ -169,10 +319,20 @@ class Table:
         self.flows = []
         self.open = {}
         self.sent = {}
+        self.counts = collections.Counter()
 
     def feed(self, packet):
         """Account for one packet."""
         flow = self.flow_of(packet)
+        mine, peer = flow.sides if flow.is_from_orig(packet) else flow.sides[::-1]
+        if (
+            packet.proto == TCP
+            and not packet.lean
+            and packet.payload_octets > max(1460, peer.mss if peer.mss > 0 else 9176)
+        ):
+            self.counts["super"] += 1
+        if mine.packets + packet.frames <= 4 and packet.frames == 1 and packet.proto in {TCP, UDP}:
+            self.counts[checksum_of(packet)] += 1
         flow.feed(packet)
         sent = self.sent.setdefault((flow.number, packet.ts_ns // 1_000_000_000), [0, 0])
         sent[0 if flow.is_from_orig(packet) else 1] += packet.ip_octets

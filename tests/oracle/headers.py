@@ -35,6 +35,7 @@ class Packet:
     src: str = ""
     dst: str = ""
     ttl: int = 0
+    ident: int = 0
     proto: int = 0
     ip_octets: int = 0
     src_port: int = 0
@@ -44,6 +45,7 @@ class Packet:
     seq: int = 0
     ack: int = 0
     window: int = 0
+    transport: bytes = b""
     payload: bytes = b""
     payload_octets: int = 0
     lean: bool = False
@@ -66,7 +68,7 @@ def read_ipv4(piece, packet):
         raise CutError
     packet.version = 4
     packet.ip_octets = min(total, piece.wire)
-    packet.ttl, packet.proto = piece.u8(8), piece.u8(9)
+    packet.ttl, packet.proto, packet.ident = piece.u8(8), piece.u8(9), piece.be16(4)
     packet.src, packet.dst = (str(ipaddress.IPv4Address(piece.octets[at : at + 4])) for at in (12, 16))
     where = piece.be16(6)
     fragment = Fragment(piece.be16(4), (where & 0x1FFF) * 8, bool(where & 0x2000)) if where & 0x3FFF else None
@@ -116,6 +118,8 @@ def walk(piece, claimed, packet):
         piece, claimed = behind(piece, octets), claimed - octets
         if kind == FRAGMENT and where & 0xFFF9:
             fragment = Fragment(ident, where & 0xFFF8, bool(where & 1))
+        if kind == FRAGMENT:
+            packet.ident = ident
         if fragment or is_past or claimed < 0:
             break
     return piece, claimed, fragment, is_past or claimed < 0
@@ -128,6 +132,7 @@ def within(piece, claimed):
 
 def read_transport(piece, packet):
     """Ports and the rest of the transport header."""
+    packet.transport = piece.octets
     if packet.proto == TCP:
         read_tcp(piece, packet)
     elif packet.proto in {UDP, SCTP, UDP_LITE}:

@@ -17,12 +17,13 @@ from analyzer.iana import (
     tls_version_name,
 )
 from analyzer.observations import Capture, Observations, Quality
-from analyzer.tables import Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Rates, Tls, columns, from_rows
+from analyzer.tables import Arp, Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Rates, Tls, columns, from_rows
 from tests.oracle import dns, headers, records, tls, unwrapping
-from tests.oracle.flows import Table, community_id
+from tests.oracle.flows import Table, community_id, twins_of
 from tests.oracle.headers import ICMP, ICMPV6, TCP, UDP
 from tests.oracle.tcp import stream
 
+ETHERNET = 1
 STREAM_OCTETS = 32 * 1024
 MESSAGE_OCTETS = 4096
 MESSAGES = 16
@@ -47,6 +48,7 @@ class Reading:
         self.frames = unwrapping.Unwrapping()
         self.counts = collections.Counter()
         self.icmp = []
+        self.claims = {}
         self.number = 0
         for path in paths:
             self.read(path)
@@ -70,6 +72,8 @@ class Reading:
             times.append(ts_ns)
             found, packets = self.frames.decode(frame, self.number, ts_ns)
             self.counts[found] += 1
+            if found == unwrapping.OTHER and frame.link_type == ETHERNET:
+                self.hear_arp(frame.octets, ts_ns)
             self.account(packets)
         self.captures.append(
             Capture(
@@ -93,7 +97,10 @@ class Reading:
                 continue
             inner = headers.quoted(packet.payload[8:])
             found = self.table.find(inner) if inner else -1
-            row = (flow.number, packet.ts_ns, packet.number, packet.src, packet.src_port, packet.dst_port, found)
+            row = (
+                flow.number, packet.ts_ns, packet.number, packet.src, packet.src_port, packet.dst_port, found,
+                packet.ttl, mtu_of(packet),
+            )  # fmt: skip
             self.icmp.append(row)
 
     def dissect(self, flow):
@@ -216,7 +223,8 @@ class Reading:
 
     def observations(self):
         """All tables."""
-        flows = from_rows(Flows, [self.flow_row(flow) for flow in self.table.flows])
+        twins = twins_of(self.table.flows)
+        flows = from_rows(Flows, [self.flow_row(flow, twins[flow.number]) for flow in self.table.flows])
         lookups = from_rows(Dns, self.dns_rows())
         sessions = from_rows(Tls, sorted(self.rows["tls"], key=lambda row: row[0]))
         ders = self.rows["certificates"].values()
@@ -232,6 +240,9 @@ class Reading:
             undecoded_frames=self.counts[unwrapping.SHORT], non_ip_frames=self.counts[unwrapping.OTHER],
             encrypted_frames=self.counts[unwrapping.ENCRYPTED], fragments=self.frames.waiting.seen,
             stray_fragments=self.frames.stray, time_steps_back=self.counts["back"],
+            **self.more_quality(flows, tcp), duplicates=self.frames.copies.frames,
+            duplicate_octets=self.frames.copies.octets,
+            reordered_segments=sum(end.overtaken for flow in tcp for end in (flow.tcp.orig, flow.tcp.resp)),
         )  # fmt: skip
         sent = sorted((flow, second, *octets) for (flow, second), octets in self.table.sent.items() if any(octets))
         return Observations(
@@ -239,10 +250,28 @@ class Reading:
             flows=flows._replace(server_name=names, server_name_basis=basis), dns=lookups, tls=sessions,
             certificates=chains, http=requests, dhcp=from_rows(Dhcp, self.rows["dhcp"]),
             ntp=from_rows(Ntp, self.rows["ntp"]), quic=connections, icmp=from_rows(Icmp, self.icmp),
+            arp=from_rows(Arp, self.arp_rows()),
             rates=from_rows(Rates, [(flow, second * 1_000_000_000, one, two) for flow, second, one, two in sent]),
         )  # fmt: skip
 
-    def flow_row(self, flow):
+    def more_quality(self, flows, tcp):
+        """What is counted of flows and of their first packets."""
+        counts = self.table.counts
+        ends = [(flow, (flow.tcp.orig, flow.tcp.resp)) for flow in tcp]
+        return {
+            "nat_twins": sum(twin >= 0 for twin in flows.twin.tolist()),
+            "super_frames": counts["super"],
+            "checksums": counts["right"] + counts["wrong"] + counts["partial"],
+            "bad_checksums": counts["wrong"] + counts["partial"],
+            "partial_checksums": counts["partial"],
+            "payload_flows": sum(flow.sides[0].payload + flow.sides[1].payload > 0 for flow in tcp),
+            "control_flows": sum(
+                flow.tcp.orig.syns + flow.tcp.resp.synacks + sum(end.fins + end.rsts for end in both) > 0
+                for flow, both in ends
+            ),
+        }
+
+    def flow_row(self, flow, twin):
         """A row of Flows."""
         orig, resp = flow.sides
         one, two = (flow.tcp.orig, flow.tcp.resp) if flow.tcp else (None, None)
@@ -269,9 +298,32 @@ class Reading:
             rtt_ns=rtt, synack_ns=flow.syn_rtt, first_frame=flow.first_frame, last_frame=flow.last_frame,
             resp_frame=resp.first_frame, orig_data_frame=orig.data_frame, resp_data_frame=resp.data_frame,
             rst_frame=flow.rst_frame, fin_frame=flow.fin_frame, midstream=bool(one) and not opening,
-            one_sided=bool(talked or answered), service=service, certainty=certainty, server_name="",
+            one_sided=bool(talked or answered), twin=twin, rst_from_orig=flow.rst_from_orig,
+            rst_delay_ns=flow.rst_delay,
+            rst_ns=flow.rst.ts_ns if flow.rst else -1, rst_ttl=flow.rst.ttl if flow.rst else 0,
+            rst_ident=flow.rst.ident if flow.rst and flow.version == 4 else -1,
+            rst_window=flow.rst.window if flow.rst else -1,
+            **end_cells("orig", orig, resp, one), **end_cells("resp", resp, orig, two),
+            service=service, certainty=certainty, server_name="",
             server_name_basis="",
         )  # fmt: skip
+
+    def hear_arp(self, octets, ts_ns):
+        """Note what the sender of an ARP message says of itself."""
+        while octets[12:14] in {b"\x81\0", b"\x88\xa8", b"\x91\0"} and len(octets) > 18:
+            octets = octets[:12] + octets[16:]
+        message = octets[14:42]
+        if octets[12:14] != b"\x08\x06" or len(message) < 28 or message[:6] != b"\0\1\x08\0\6\4":
+            return
+        mac, address = message[8:14], message[14:18]
+        if any(mac) and any(address):
+            key = ".".join(map(str, address)), ":".join(f"{octet:02x}" for octet in mac)
+            first, last, frame, count = self.claims.get(key, (ts_ns, ts_ns, self.number, 0))
+            self.claims[key] = min(first, ts_ns), max(last, ts_ns), frame, count + 1
+
+    def arp_rows(self):
+        """Who claimed which address, in the order of the first messages."""
+        return [(*key, *held) for key, held in self.claims.items()]
 
     def dns_rows(self):
         """Questions and answers paired by flow, id, name and type, in the order of their first frames."""
@@ -293,6 +345,29 @@ class Reading:
                 truncated=bool(answer and answer[2].flags & 0x0200),
             )))  # fmt: skip
         return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
+
+
+def mtu_of(packet):
+    """The MTU that an ICMP error asks for, -1 for none."""
+    if len(packet.payload) < 8:
+        return -1
+    if packet.proto == ICMP and (packet.src_port, packet.dst_port) == (3, 4):
+        return int.from_bytes(packet.payload[6:8], "big")
+    if packet.proto == ICMPV6 and packet.src_port == 2:
+        return min(int.from_bytes(packet.payload[4:8], "big"), 0x7FFFFFFF)
+    return -1
+
+
+def end_cells(name, side, other, end):
+    """The columns of one end that begin with its name."""
+    known = bool(end and other.packets and end.base is not None)
+    cells = {
+        "isn": end.isns[-1] if end and end.isns else -1, "acked": end.acked_to if known else -1,
+        "again": side.again if side.again_at == other.packets else 0, "last_ns": side.last_ns,
+        "last_frame": side.last_frame, "mss": side.mss, "ident": side.ident, "ttl_low": side.ttl_low,
+        "ttl_high": side.ttl_high, "print": side.print,
+    }  # fmt: skip
+    return {f"{name}_{column}": cell for column, cell in cells.items()}
 
 
 def row_of(table, **cells):

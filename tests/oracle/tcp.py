@@ -10,6 +10,7 @@ import re
 
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 WINDOW = 1 << 30
+OVERTAKEN_NS = 3_000_000
 
 INACTIVE, SYN_SENT, SYN_ACK_SENT, PARTIAL, ESTABLISHED, CLOSED, RESET = (
     "inactive", "syn sent", "syn-ack sent", "partial", "established", "closed", "reset",
@@ -39,6 +40,8 @@ class End:
         self.top = self.acked_to = 0
         self.segments = []
         self.spoke = self.forgot = False
+        self.last_ns = None
+        self.overtaken = 0
 
     def go(self, state):
         """Change the state, and remember the one before."""
@@ -244,6 +247,9 @@ class Connection:
                 high = low + packet.payload_octets
                 # what lies before the stream's begin, as it is known so far, is not followed
                 fresh = self.cover(me, max(low, 0), high) if high > 0 else 0
+                filled = fresh - max(high - max(low, me.top), 0)
+                soon = me.last_ns is not None and packet.ts_ns - me.last_ns < OVERTAKEN_NS
+                me.overtaken += low < me.top and filled > 0 and soon
                 me.again += packet.payload_octets - fresh if low >= 0 else 0
                 me.top = max(me.top, high)
             if packet.payload and low + len(packet.payload) > 0:

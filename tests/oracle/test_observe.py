@@ -10,10 +10,10 @@ from analyzer.errors import AnalyzerError
 from analyzer.tables import columns
 from tests.oracle.observe import observe
 
-TABLES = ("flows", "dns", "tls", "certificates", "http", "dhcp", "ntp", "quic", "icmp", "rates")
+TABLES = ("flows", "dns", "tls", "certificates", "http", "dhcp", "ntp", "quic", "icmp", "arp", "rates")
 COUNTS = (
     "missed_octets", "one_sided_flows", "midstream_flows", "tcp_flows", "snaplen_cut_frames", "unknown_link_frames",
-    "undecoded_frames", "non_ip_frames", "time_steps_back",
+    "undecoded_frames", "non_ip_frames", "time_steps_back", "duplicates", "duplicate_octets",
 )  # fmt: skip
 FACTS = ("format", "packets", "octets", "start_ns", "end_ns", "cut", "link_types")
 NO_CAPTURES = {"expected", "fingerprint_tables"}

@@ -6,8 +6,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 from tests.oracle import ethertypes, headers, links, tunnels
+from tests.oracle.copies import Copies
 from tests.oracle.ethertypes import IPV4, IPV6
-from tests.oracle.fragments import Waiting
+from tests.oracle.fragments import MOST, Waiting
 from tests.oracle.pieces import CutError, EncryptedError, NoPacketError, NotIpError, Piece, UnknownLinkError, Wrapping
 
 IP, OTHER, SHORT, UNKNOWN, ENCRYPTED = "ip", "other", "short", "unknown", "encrypted"
@@ -21,6 +22,7 @@ class Unwrapping:
         self.waiting = Waiting()
         self.stray = 0
         self.packets = []
+        self.copies = Copies()
 
     def decode(self, frame, number, ts_ns):
         """(IP, or why there is none; the packets that the frame gives)."""
@@ -71,6 +73,13 @@ class Unwrapping:
 
     def join(self, packet, fragment, piece, wrapping):
         """The payload of the datagram that a fragment makes whole, else None."""
+        if not piece.wire or fragment.offset + piece.wire > MOST:
+            raise CutError
+        self.waiting.seen += 1
+        packet.transport, packet.ident = piece.octets, fragment.ident
+        if self.copies.is_copy(packet, (*fragment, piece.wire)):
+            self.copies.count(packet)
+            return None
         datagram, whole, gone = self.waiting.add(packet, fragment, piece)
         if gone is not None:
             self.give_up(gone)
@@ -104,9 +113,13 @@ class Unwrapping:
             else:
                 return
         headers.read_transport(piece, packet)
-        self.packets.append(packet)
+        copy = self.copies.is_copy(packet)
+        if not copy:
+            self.packets.append(packet)
         if packet.proto == headers.UDP and not packet.lean and wrapping.udp_tunnels < tunnels.NESTED:
             self.enter_datagram(packet, wrapping)
+        if copy and not packet.carries:
+            self.copies.count(packet)
 
     def enter_datagram(self, packet, wrapping):
         """The packet in a UDP tunnel, besides the datagram itself."""

@@ -1,0 +1,102 @@
+"""Mirrored copies are told from what was sent again."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analyzer.kernels import flows as fl
+from analyzer.metering.flows import finish
+from tests.builders import frames as fr
+from tests.builders.captures import Shot
+from tests.builders.sweeping import swept
+from tests.builders.traffic import numbers, shots
+
+HOME, AWAY = "10.0.0.1", "192.0.2.7"
+US = 1_000
+
+
+def tcp(payload=b"x" * 20, *, ident=7, ttl=64, flags=fr.ACK, seq=1, ts_ns=0, vlans=(), source=0, tos=0):
+    """A segment from HOME on Ethernet."""
+    body = fr.tcp(40000, 443, seq=seq, ack=9, flags=flags, payload=payload)
+    packet = fr.ipv4(HOME, AWAY, fr.TCP, body, ident=ident, ttl=ttl)
+    return Shot(ts_ns, fr.linked(packet[:1] + bytes([tos]) + packet[2:], source=source, vlans=vlans))
+
+
+def copies(*sent):
+    """How many of the shots are taken for copies."""
+    return swept(sent).counter(fl.COPIES)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{}, {"ttl": 63}, {"ttl": 65}, {"vlans": ((0x8100, 7),)}, {"source": 1}, {"tos": 0x28}],
+    ids=["all the same", "hop behind", "hop before", "VLAN", "MAC", "DSCP"],
+)
+@pytest.mark.parametrize("later", [0, 5 * US, 9_000 * US])
+def test_what_a_hop_or_a_mirror_changes_does_not_matter(changed, later):
+    """The same packet within 10 ms is a copy."""
+    assert copies(tcp(), tcp(ts_ns=later, **changed)) == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"ident": 8}, {"seq": 2}, {"payload": b"y" * 20}, {"flags": fr.ACK | fr.PSH}, {"ttl": 62}, {"ts_ns": 11_000 * US}],
+    ids=["identification", "number", "payload", "flags", "two hops", "later"],
+)
+def test_what_was_sent_again_is_no_copy(changed):
+    """Another identification, or a moment later: somebody sent it."""
+    assert copies(tcp(), tcp(**changed)) == 0
+
+
+def test_retransmissions_are_kept():
+    """A segment that came 0.2 s later is counted, although its octets are the same."""
+    flows = finish(swept([tcp(), tcp(ts_ns=200_000 * US), tcp(ident=9, ts_ns=200_050 * US)]).tables)
+    assert (flows.orig_packets.tolist(), flows.orig_retransmitted.tolist()) == ([3], [40])
+
+
+def test_bare_packets_come_twice_by_themselves():
+    """Resets without identification that follow each other are the host's own, unless its flow is mirrored."""
+    reset = tcp(b"", ident=0, flags=fr.RST)
+    again = tcp(b"", ident=0, flags=fr.RST, ts_ns=20 * US)
+    assert copies(reset, again) == 0
+    mirrored = [tcp(seq=number, ident=number, ts_ns=k * US) for number in (1, 30) for k in range(2)]
+    late = [Shot(shot.ts_ns + 40 * US + k, shot.octets) for shot in (reset, again) for k in range(2)]
+    assert copies(*mirrored, *late) == 4
+
+
+def test_a_copy_is_found_among_hundreds_of_others():
+    """A mirror with a queue hands over its copies in bursts."""
+    burst = [tcp(seq=1 + 20 * k, ident=k + 1, ts_ns=k * US) for k in range(300)]
+    assert copies(*burst, *(Shot(shot.ts_ns + 400 * US, shot.octets) for shot in burst)) == 300
+
+
+def test_time_may_step_back():
+    """A copy may stand behind with an earlier time."""
+    assert copies(tcp(ts_ns=9_000 * US), tcp(ts_ns=2_000 * US)) == 1
+
+
+def frames_aside(table):
+    """The cells of a table but for frame numbers, which count copies as well."""
+    return {name: column.tolist() for name, column in table._asdict().items() if not name.endswith("frame")}
+
+
+@settings(max_examples=40)
+@given(numbers, st.integers(0, 1))
+def test_doubling_orderly_traffic_changes_no_flow(number, hop):
+    """Every frame twice, the second a few µs later and a hop on: the same flows, frame numbers apart."""
+    once = [Shot(k * 20_000 * US, shot.octets, shot.origlen) for k, shot in enumerate(shots(number, chaos=0))]
+    twice = [one for shot in once for one in (shot, Shot(shot.ts_ns + 5 * US, hopped(shot.octets, hop), shot.origlen))]
+    plain, mirrored = swept(once), swept(twice)
+    for one in (plain, mirrored):
+        one.finish()
+    assert mirrored.counter(fl.COPIES) == len(once) - plain.counter(fl.NOT_IP) - plain.counter(fl.UNDECODED)
+    assert frames_aside(finish(mirrored.tables)) == frames_aside(finish(plain.tables))
+
+
+def hopped(octets, hops):
+    """A frame so many hops on, where it is plain IPv4."""
+    if octets[12:14] != b"\x08\0" or octets[22] < 2:
+        return octets
+    return octets[:22] + bytes([octets[22] - hops]) + octets[23:]
