@@ -261,8 +261,9 @@ def explain(code: str, as_json: bool) -> None:
     if as_json:
         _print_json({"code": code, **dataclasses.asdict(meaning), "title": title})
         return
-    told = [("means", meaning.meaning), *(("or else", rival) for rival in meaning.rivals)]
-    told += [("blind", meaning.blind), ("change", meaning.remedy)]
+    told = [("means", meaning.meaning), ("fact", meaning.fact), ("leans", meaning.leans)]
+    told += [("or else", rival) for rival in meaning.rivals]
+    told += [("blind", meaning.blind), ("change", meaning.remedy), ("source", meaning.source)]
     Page(sys.stdout).sheet(words(code, "bold").append("  ").append_text(words(title)), told)
 
 

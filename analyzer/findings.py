@@ -67,7 +67,13 @@ class Cite:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One reading of facts: what was seen, in which frames (Wireshark's numbers), towards which verdict it leans."""
+    """One reading of facts: what was seen, in which frames (Wireshark's numbers), towards which verdict it leans.
+
+    target  what was tried, in words that are the same each time: evidence of several attempts at it adds up
+    about   the name that was asked for, where it is a name that was stopped
+    by      who did it, as far as the capture tells
+    alone   it carries its verdict by itself; other evidence has to come again
+    """
 
     code: str
     leaning: Verdict
@@ -75,6 +81,10 @@ class Evidence:
     flow: int
     frames: tuple[int, ...]
     detail: str
+    target: str = ""
+    about: str = ""
+    by: str = ""
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,13 +126,14 @@ class RuleOutcome:
 
 @dataclass(frozen=True)
 class ChecklistItem:
-    """One step of a document's checklist or troubleshooting list, answered."""
+    """One step of a document's checklist or troubleshooting list, or a recommendation, answered by so many flows."""
 
     item: str
     pack: str
     outcome: Outcome
     cite: Cite
     because: str
+    flows: int = 0
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,10 @@ KINDS: Mapping[str, Kind] = {
         {"network": Key(choice("machine", "company"), "which of the site's networks", "machine")},
     ),
     "stable-address": Kind("`who` keeps one address: no lease, one MAC, names that follow", to=("names",)),
+    "same-subnet": Kind(
+        "`who` and `peer` share a subnet, or exchange data across subnets",
+        {"peer": Key(WORD, "the role that `who` is to be near to", required=True)},
+    ),
     "no-interception": Kind(
         "TLS of `who` is end to end",
         {"rules": Key(REFERENCES, "rules whose flows are meant; where empty, every TLS flow", ())},
@@ -200,6 +204,8 @@ RULE_KEYS: Mapping[str, Key] = {
     "variants": Key(ONE_OR_MORE_WORDS, "variants of the document that say so; all where left out", ()),
     "topologies": Key(one_or_many(choice(*TOPOLOGIES, UNSTATED)), "topologies for which it is said", ()),
     "required": Key(flag(), "false: it is allowed, and no fault where it does not work", True),
+    "step": Key(flag(), "a step of the document's checklists, or a recommendation: it is listed as such", False),
+    "alternatives": Key(REFERENCES, "rules that serve the same: where one of them works, this one may be stopped", ()),
     "options": Key(Shape("options", lambda node: node, {"type": "object"}), "what the kind takes", None),
 }
 

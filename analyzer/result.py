@@ -156,7 +156,9 @@ class Result:
     @property
     def checklist(self) -> pd.DataFrame:
         """One row per step of the documents' checklists and troubleshooting lists."""
-        return _frame([_flat(item) for item in self._checklist()], ("item", "pack", "outcome", *CITE, "because"))
+        return _frame(
+            [_flat(item) for item in self._checklist()], ("item", "pack", "outcome", *CITE, "flows", "because")
+        )
 
     @property
     def captures(self) -> pd.DataFrame:
@@ -244,6 +246,7 @@ class Result:
                 "pack": item.pack,
                 "outcome": item.outcome.value,
                 "cite": _cite(item.cite),
+                "flows": int(item.flows),
                 "because": item.because,
             }
             for item in self.conclusions.checklist

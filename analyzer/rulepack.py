@@ -52,7 +52,9 @@ class Destination:
 class Rule:
     """One requirement of a document: permanent id, kind (a module of judging/checks/), on what it stands.
 
-    A rule that is not `required` only allows: it is no fault of the network where what it allows does not work.
+    A rule that is not `required` only allows: it is no fault of the network where what it allows does not work. Neither
+    is it where one of the rules that `alternatives` names (as ids) serves the same and works. A `step` is listed among
+    the checklists of the document.
     `topologies` holds an empty word for "the site file does not say".
     """
 
@@ -73,6 +75,8 @@ class Rule:
     topologies: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     required: bool = True
+    alternatives: tuple[str, ...] = ()
+    step: bool = False
 
 
 @dataclass(frozen=True)
@@ -278,7 +282,8 @@ def _check_references(pack: RulePack) -> None:
         _check_ids(pack, (reference for group in groups for reference in group), role.line)
     for rule in pack.rules:
         options = [name for name, key in KINDS[rule.kind].options.items() if key.shape is REFERENCES]
-        _check_ids(pack, (reference for name in options for reference in rule.options[name]), rule.line)
+        named = (reference for name in options for reference in rule.options[name])
+        _check_ids(pack, (*rule.alternatives, *named), rule.line)
 
 
 def _check_ids(pack: RulePack, references: Iterable[str], line: int) -> None:

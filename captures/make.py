@@ -19,7 +19,8 @@ from pathlib import Path
 from scenarios import SCENARIOS
 from staging.recording import perform
 
-PROGRAMS = ("ip", "nft", "dnsmasq", "chronyd", "nats-server", "openvpn", "curl", "openssl", "ssh", "dumpcap")
+PROGRAMS = ("ip", "nft", "dnsmasq", "chronyd", "nats-server", "openvpn", "squid", "nginx")
+PROGRAMS += ("curl", "openssl", "ssh", "dumpcap")
 INSIDE = "--inside"
 
 

@@ -69,6 +69,7 @@ def _told(pack: RulePack, rule: Rule) -> Iterable[tuple[str, str]]:
         "paths": ", ".join(to.paths),
         "variants": ", ".join(rule.variants),
         "topologies": ", ".join(topology or "unstated" for topology in rule.topologies),
+        "alternatives": ", ".join(rule.alternatives),
         "options": "; ".join(f"{key}: {_option(value)}" for key, value in rule.options.items()),
         "note": rule.note,
         "change": rule.remedy,

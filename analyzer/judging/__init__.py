@@ -17,6 +17,7 @@ from analyzer.findings import (
     Outcome,
     Purpose,
     RuleOutcome,
+    Severity,
 )
 from analyzer.judging import loads
 from analyzer.judging.case import Answer, Case, octets
@@ -27,21 +28,20 @@ from analyzer.judging.filtering import Filter, FilterError, parse
 from analyzer.judging.notes import monthly
 from analyzer.judging.notes import notes as notes_on
 from analyzer.judging.place import Cast
-from analyzer.judging.reports import gather, numbered
+from analyzer.judging.remedies import ticket
+from analyzer.judging.reports import gather, numbered, of_block
 from analyzer.judging.roles import cast, profile
-from analyzer.judging.ruling import Book
+from analyzer.judging.ruling import ORDER, Block, Book
 from analyzer.judging.signs import Signs
 from analyzer.judging.traffic import traffic_for
 from analyzer.judging.variants import book
 from analyzer.judging.verdicts import decide
+from analyzer.judging.weighing import weigh
 from analyzer.observations import Observations
 from analyzer.rulepack import Rule, RulePack
 from analyzer.sitefile import Site
 
 __all__ = ["CODES", "Entry", "Filter", "FilterError", "draft_site", "explain", "judge", "parse"]
-
-STEPS = ("reachable", "dns-works", "ntp-works", "not-observable", "link-rate")
-"""Kinds of rules that are steps of a document's checklist or troubleshooting list as well as outcomes."""
 
 
 def judge(  # noqa: PLR0913 each part of what is judged is the caller's to give
@@ -64,7 +64,8 @@ def judge(  # noqa: PLR0913 each part of what is judged is the caller's to give
     traffic = traffic_for(seen, packs)
     who, signs = cast(seen, traffic, packs, site, profiles)
     books, notes = _books(who, signs, profiles or site.profiles)
-    docket = decide(traffic, who, books, keep.mask(seen.flows) if keep else np.ones(traffic.count, np.bool_))
+    kept = keep.mask(seen.flows) if keep else np.ones(traffic.count, np.bool_)
+    docket = weigh(decide(traffic, who, books, kept), who, books)
     cases = [_answered(Case(seen, who, held, docket, signs[held.pack.name], {})) for held in books]
     return Conclusions(
         packs=tuple(pack.name for pack in who.packs),
@@ -129,7 +130,26 @@ def _findings(case: Case) -> list[Finding]:
     found += gather(
         case, [(at, ruling) for at, ruling in case.rulings() if ruling.broken is None and _told(ruling.code)]
     )
+    found += [of_block(case, block, _severity(case, block), ticket(case, block)) for block in _blocks(case)]
     return list({(finding.code, finding.host, finding.title): finding for finding in found}.values())
+
+
+def _blocks(case: Case) -> list[Block]:
+    """The blocks of a pack, those of one code, host and peer as one."""
+    merged: dict[tuple[str, str, str], Block] = {}
+    for block in case.docket.blocks:
+        if block.pack != case.book.pack.name:
+            continue
+        key = block.code, block.actor.name, block.whom
+        held = merged.get(key)
+        merged[key] = block if held is None else held.joined(block)
+    return list(merged.values())
+
+
+def _severity(case: Case, block: Block) -> Severity:
+    """How bad a block is: as its rule says where that fails, low where what it serves works another way."""
+    failed = block.rule.id in case.answers and case.answers[block.rule.id].outcome is Outcome.FAILS
+    return block.rule.severity if failed else max(block.rule.severity, Severity.LOW, key=ORDER.index)
 
 
 def _told(code: str) -> bool:
@@ -138,12 +158,13 @@ def _told(code: str) -> bool:
 
 
 def _checklist(case: Case) -> list[ChecklistItem]:
-    """The steps of the document's lists, answered."""
-    sections = {rule.cite.section for rule in case.book.of("checklist")}
+    """The steps of the document's lists, and its recommendations, answered."""
     return [
-        ChecklistItem(rule.cite.quote, case.book.pack.name, answer.outcome, rule.cite, answer.because)
+        ChecklistItem(
+            rule.cite.quote, case.book.pack.name, answer.outcome, rule.cite, answer.because, len(answer.flows)
+        )
         for rule in case.book.rules
-        if rule.kind == "checklist" or (rule.cite.section in sections and rule.cite.row > 0 and rule.kind in STEPS)
+        if rule.step
         for answer in [case.answers[rule.id]]
     ]
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from analyzer.findings import Finding, Outcome, Verdict
 from analyzer.judging.place import Actor, Cast
-from analyzer.judging.ruling import Book, Ruling
+from analyzer.judging.ruling import Block, Book, Ruling
 from analyzer.judging.signs import Signs
 from analyzer.judging.verdicts import Docket
 from analyzer.observations import Observations
@@ -72,13 +72,14 @@ class Case:
 
     def reasons(self, rules: Iterable[str]) -> list[str]:
         """Why flows that these rules allow did not work, each reason once."""
+        docket = self.docket
+        rows = self.allowed(rules, Verdict.UNDETERMINED).tolist()
+        return list(dict.fromkeys(docket.told.get(row) or docket.rulings[docket.which[row]].why for row in rows))
+
+    def blocks(self, rules: Iterable[str]) -> list[Block]:
+        """What stops hosts on their way to what these rules allow."""
         wanted = set(rules)
-        found = [
-            ruling.why
-            for _, ruling in self.rulings()
-            if ruling.verdict is Verdict.UNDETERMINED and wanted & {rule.id for rule in ruling.allowed}
-        ]
-        return list(dict.fromkeys(found))
+        return [block for block in self.docket.blocks if block.rule.id in wanted and block.pack == self.book.pack.name]
 
     def breaches(self, rule: Rule) -> list[tuple[int, Ruling]]:
         """The rulings that break a rule; of a prohibition, also those filed under another rule of its kind."""
@@ -122,6 +123,11 @@ def united(case: Case, parts: Iterable[Rows]) -> Rows:
     for rows in parts:
         mask[rows] = True
     return np.flatnonzero(mask)
+
+
+def stopped(case: Case, blocks: Iterable[Block]) -> Rows:
+    """The flows of blocks, each once, in order."""
+    return united(case, [np.array(block.flows, np.int64) for block in blocks])
 
 
 def octets(case: Case, rows: Rows) -> int:

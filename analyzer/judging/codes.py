@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from analyzer.judging.detectors import DETECTORS, Detector
 
 
 @dataclass(frozen=True)
 class Entry:
     """One code: the title of its findings ({host}, {whom}), and the user's documentation of it.
 
-    `own_remedy`: the remedy of the rule that is broken speaks of something else.
+    own_remedy           the remedy of the rule that is broken speaks of something else
+    fact, leans, source  of a detector: what it rests on, what that speaks for, and where that stands
     """
 
     title: str
@@ -19,9 +24,12 @@ class Entry:
     blind: str
     remedy: str
     own_remedy: bool = False
+    fact: str = ""
+    leans: str = ""
+    source: str = ""
 
 
-CODES: Mapping[str, Entry] = {
+_SAID: Mapping[str, Entry] = {
     "undocumented-destination": Entry(
         "{host} reached {whom}, which no row of the document names",
         "A host in scope opened a flow, and no rule of its document allows that name, address and port.",
@@ -183,14 +191,6 @@ CODES: Mapping[str, Entry] = {
         "Names that both share tell nothing.",
         "Find out to which variant the host belongs, and remove the other one's configuration.",
     ),
-    "documented-resolver-silent": Entry(
-        "{host} got no answer from {whom} and fell back to another resolver",
-        "Queries to the documented resolver stayed without answer while another resolver answered.",
-        ("the resolver was down, or the capture saw one direction only",),
-        "One query without an answer is no sign.",
-        "Allow UDP 53 to the documented resolver, or set the site's own one so that no time is lost on each lookup.",
-        own_remedy=True,
-    ),
     "rate-over-budget": Entry(
         "{host}: {whom}",
         "The rate at IP length is above what the document grants, tolerance included.",
@@ -203,6 +203,22 @@ CODES: Mapping[str, Entry] = {
         "See in the purposes what takes the rate; size the uplink for it, or look for what is sent too often.",
     ),
 }
+SECTION = re.compile(r"^(Fact|Leans|Blind|Source) +", re.MULTILINE)
+
+
+def _of_detector(detector: Detector) -> Entry:
+    """What a detector's module says of itself."""
+    text = inspect.cleandoc(detector.__doc__ or "")
+    meaning, *parts = SECTION.split(text)
+    bodies = (" ".join(body.split()) for body in parts[1::2])
+    told = {name: body[:1].upper() + body[1:] for name, body in zip(parts[::2], bodies, strict=True)}
+    return Entry(
+        detector.TITLE, " ".join(meaning.split()), detector.RIVALS, told["Blind"], detector.REMEDY,
+        fact=told["Fact"], leans=told["Leans"], source=told["Source"],
+    )  # fmt: skip
+
+
+CODES: Mapping[str, Entry] = {**_SAID, **{detector.CODE: _of_detector(detector) for detector in DETECTORS}}
 """Every code that evidence or a flow may carry."""
 
 

@@ -50,6 +50,17 @@ class Lookups:
         return tuple(sorted(self.told.get((client, address), ())))
 
 
+def operator(name: str) -> str:
+    """The name under which its owner registers others: the last two labels, as no list of public suffixes is asked."""
+    return ".".join(name.split(".")[-2:])
+
+
+def zone(name: str) -> str:
+    """The name under which a name stands: all labels but the first, where that leaves two or more."""
+    rest = name.partition(".")[2]
+    return rest if "." in rest else name
+
+
 def _is_address(answer: str) -> bool:
     """Whether an answer is an address: no name has a colon, and no top-level domain ends in a digit (RFC 3696)."""
     return ":" in answer or answer[-1:].isdigit()

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from analyzer.findings import Basis, Cite, Evidence, Finding, Severity, Strength, Verdict
-from analyzer.judging.case import Case, Rows, count, octets
+from analyzer.judging.case import Case, Rows, count, listed, octets
 from analyzer.judging.codes import CODES
-from analyzer.judging.ruling import ORDER, Ruling
+from analyzer.judging.ruling import ORDER, Block, Ruling
 from analyzer.judging.traffic import TCP, UDP
 from analyzer.rulepack import Rule
 
@@ -91,6 +91,39 @@ def finding(case: Case, rule: Rule | None, claim: Claim, rows: Rows) -> Finding:
         remedy=rule.remedy if rule and rule.remedy and not entry.own_remedy else entry.remedy,
         filter=display_filter(case, rows),
         host=claim.host,
+    )
+
+
+def of_block(case: Case, block: Block, severity: Severity, remedy: str) -> Finding:
+    """The finding on something that stops a host."""
+    rows, entry = rows_of(block.flows), CODES[block.code]
+    evidence = list({(seen.detail, seen.frames): seen for seen in block.evidence}.values())
+    said = f"{count(block.attempts, 'attempt')} in {count(len(rows), 'flow')}, stopped"
+    said += (
+        f" by {block.by}" if block.by else ", by whom the capture does not show: beyond the place where it was taken"
+    )
+    if block.others:
+        said += f"; so are {listed(block.others)}"
+    if block.since:
+        said += "; it worked later"
+    summary = Evidence(block.code, Verdict.BLOCKED, block.strength, int(rows[0]), (), said)
+    return Finding(
+        id="",
+        code=block.code,
+        verdict=Verdict.BLOCKED,
+        severity=severity,
+        strength=block.strength,
+        title=entry.title.format(host=block.actor.name, whom=block.whom),
+        rule=block.rule.id,
+        pack=block.pack,
+        basis=block.rule.basis,
+        cite=block.rule.cite,
+        flows=block.flows,
+        evidence=(summary, *evidence[:MAX_EVIDENCE]),
+        rivals=entry.rivals,
+        remedy=remedy,
+        filter=display_filter(case, rows),
+        host=block.actor.name,
     )
 
 

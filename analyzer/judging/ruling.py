@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from analyzer.findings import Severity, Strength, Verdict
+from analyzer.findings import Evidence, Severity, Strength, Verdict
 from analyzer.judging.place import Actor
 from analyzer.rulepack import Rule, RulePack
 
@@ -46,6 +46,57 @@ class Ruling:
 
 
 @dataclass(frozen=True)
+class Block:
+    """Something stops a host on its way to what a rule allows, again and again or in so many words.
+
+    code, stage  of what names it, and how far the attempts came       whom       whom they were to reach, in words
+    evidence     what shows it, with its flows, the earliest first     attempts   how often it was tried in all
+    since        it worked later on                                    others     other hosts that are stopped as well
+    """
+
+    pack: str
+    rule: Rule
+    actor: Actor
+    code: str
+    stage: str
+    whom: str
+    evidence: tuple[Evidence, ...]
+    attempts: int
+    since: bool
+    others: tuple[str, ...] = ()
+
+    def joined(self, other: Block) -> Block:
+        """Both as one: the same host, stopped in the same way on its way to the same peer, at another address of it."""
+        return replace(
+            self,
+            evidence=(*self.evidence, *other.evidence),
+            attempts=self.attempts + other.attempts,
+            since=self.since and other.since,
+            others=tuple(sorted({*self.others, *other.others})),
+        )
+
+    @property
+    def flows(self) -> tuple[int, ...]:
+        """The flows that were stopped, in order, each once."""
+        return tuple(sorted({seen.flow for seen in self.evidence}))
+
+    @property
+    def by(self) -> str:
+        """Who does it, as far as any of the evidence tells; empty where it does not."""
+        return next((seen.by for seen in self.evidence if seen.by), "")
+
+    @property
+    def told(self) -> str:
+        """Whom the host does not reach, and by what."""
+        return f"{self.whom} ({self.code}{', by ' if self.by else ''}{self.by})"
+
+    @property
+    def strength(self) -> Strength:
+        """The strength of the best of its evidence."""
+        return min((seen.strength for seen in self.evidence), key=list(Strength).index)
+
+
+@dataclass(frozen=True)
 class Book:
     """The rules of a pack that hold here: of the variant that is seen or stated, and of the topology."""
 
@@ -65,6 +116,7 @@ class Book:
 OUT_OF_SCOPE = Ruling(Verdict.NOT_JUDGED)
 
 WEIGHTS = (Verdict.NOT_JUDGED, Verdict.HOUSEKEEPING, Verdict.EXPECTED, Verdict.UNDETERMINED, Verdict.UNEXPECTED)
+"""Verdicts of rulings on kinds of flows; that something stopped a flow is weighed later, flow by flow."""
 
 
 def weight(ruling: Ruling) -> int:

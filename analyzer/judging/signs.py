@@ -78,7 +78,7 @@ def _candidates(traffic: Traffic, rules: Sequence[Rule]) -> Mask:
     ports = sorted({port.number for rule in rules for port in rule.to.ports})
     at_port = np.isin(traffic.seen.flows.resp_p, ports)
     meant = named[traffic.name] | placed[traffic.resp] | spoken[traffic.service]
-    return (at_port & meant) | (traffic.requests > 0) if len(at_port) else at_port
+    return traffic.once & ((at_port & meant) | (traffic.requests > 0)) if len(at_port) else at_port
 
 
 def _told(traffic: Traffic, names: Names) -> set[object]:

@@ -32,6 +32,7 @@ class Trouble(StrEnum):
     REFUSED = "its SYN was answered by a RST"
     RESET = "it was reset before the other side sent data"
     SILENT = "the other side never sent data"
+    IDLE = "it opened, and nothing was sent on it"
     NO_ANSWER = "it was not answered"
     ALERT = "TLS ended with an alert before any data"
     PROXY = "the proxy did not open the way"
@@ -94,6 +95,7 @@ class Traffic:
         flows = seen.flows
         self.seen = seen
         self.count = len(flows.proto)
+        self.once: Mask = flows.twin < 0  # what a NAT shows twice is judged on its inner side
         addresses, self.addresses = coded((*flows.orig_h, *flows.resp_h), 2 * self.count)
         self._address_codes = {str(address): code for code, address in enumerate(self.addresses)}
         self.orig, self.resp = addresses[: self.count], addresses[self.count :]
@@ -219,6 +221,14 @@ def troubles(seen: Observations) -> Codes:
             opened & ~answered & ((flows.resp_rsts > 0) | ((flows.orig_rsts > 0) & (flows.orig_payload_octets > 0))),
         ),
         (Trouble.SILENT, opened & ~answered & (flows.orig_payload_octets > 0)),
+        (
+            Trouble.IDLE,
+            opened
+            & ~answered
+            & (flows.orig_payload_octets == 0)
+            & (flows.orig_fins + flows.resp_fins == 0)
+            & (flows.orig_rsts == 0),
+        ),
         (Trouble.NO_ANSWER, (flows.proto == UDP) & (flows.resp_packets == 0)),
         (Trouble.ALERT, _marked(seen, seen.tls.flow[(seen.tls.alert >= 0) & ~seen.tls.established])),
         (Trouble.PROXY, _closed_ways(seen)),

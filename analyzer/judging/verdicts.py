@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.findings import FlowVerdicts, Verdict
+from analyzer.findings import Evidence, FlowVerdicts, Verdict
 from analyzer.judging.leases import leased_flows
 from analyzer.judging.links import housekeeping
 from analyzer.judging.place import Cast
-from analyzer.judging.ruling import OUT_OF_SCOPE, Book, Ruling
+from analyzer.judging.ruling import OUT_OF_SCOPE, Block, Book, Ruling
 from analyzer.judging.rulings import Judge
 from analyzer.judging.traffic import Groups, Mask, Traffic, Trouble
 from analyzer.observations import Observations
@@ -22,12 +22,19 @@ HOUSEKEEPING = Ruling(Verdict.HOUSEKEEPING)
 
 @dataclass(frozen=True)
 class Docket:
-    """All rulings, and per flow which of them is its own; `kinds` are those of the flows of hosts in scope."""
+    """All rulings, and per flow which of them is its own; `kinds` are those of the flows of hosts in scope.
+
+    evidence  per flow what was seen where it did not work       blocks  what stops whom
+    told      per flow that stays undetermined in spite of evidence, why
+    """
 
     rulings: tuple[Ruling, ...]
     which: npt.NDArray[np.int64]
     groups: Groups
     traffic: Traffic
+    evidence: Mapping[int, tuple[Evidence, ...]] = field(default_factory=dict)
+    blocks: tuple[Block, ...] = ()
+    told: Mapping[int, str] = field(default_factory=dict)
 
     def flows(self, chosen: Sequence[int]) -> npt.NDArray[np.int64]:
         """The flows, in order, that have one of these rulings."""
@@ -40,12 +47,17 @@ class Docket:
         end_to_end = np.full(len(self.which), "", dtype=object)
         end_to_end[seen.tls.flow] = "no_sign"
         made = self.rulings
+        codes = _objects([(ruling.code,) if ruling.code else () for ruling in made])[self.which]
+        for flow, found in self.evidence.items():
+            ruling = made[self.which[flow]]
+            if ruling.verdict in {Verdict.BLOCKED, Verdict.UNDETERMINED}:
+                codes[flow] = tuple(dict.fromkeys([*codes[flow], *(seen.code for seen in found)]))
         return FlowVerdicts(
             verdict=_objects([str(ruling.verdict) for ruling in made])[self.which],
             rule=_objects([ruling.rule.id if ruling.rule else "" for ruling in made])[self.which],
             pack=_objects([ruling.pack for ruling in made])[self.which],
             strength=_objects([str(ruling.strength) if ruling.code else "" for ruling in made])[self.which],
-            codes=_objects([(ruling.code,) if ruling.code else () for ruling in made])[self.which],
+            codes=codes,
             end_to_end=end_to_end,
         )
 
@@ -65,20 +77,26 @@ def decide(traffic: Traffic, cast: Cast, books: Sequence[Book], keep: Mask) -> D
     quiet = housekeeping(traffic)
     which[quiet] = 1
     scope = np.array([cast.at(str(address)) is not None for address in traffic.addresses], np.bool_)
+    keep = keep & traffic.once
     judged = keep & ~quiet & (scope[traffic.orig] | scope[traffic.resp]) if len(scope) else keep & ~quiet
     groups = traffic.groups(judged)
     judge = Judge(cast, books)
     numbers: dict[object, int] = {}
-    kinds = [_number(judge.rule(kind), numbers, rulings) for kind in groups.kinds]
+    kinds = [number_of(judge.rule(kind), numbers, rulings) for kind in groups.kinds]
     which[groups.rows] = np.array(kinds, np.int64)[groups.kind] if kinds else 0
     _prove_by_consequence(traffic, rulings, which, numbers)
     for flow, ruling in leased_flows(traffic.seen, cast, books):
-        which[flow] = _number(ruling, numbers, rulings)
+        which[flow] = number_of(ruling, numbers, rulings)
     which[~keep] = 0
     return Docket(tuple(rulings), which, groups, traffic)
 
 
-def _number(ruling: Ruling, numbers: dict[object, int], rulings: list[Ruling]) -> int:
+def numbered(docket: Docket) -> dict[object, int]:
+    """The numbers of a docket's rulings by what tells them apart."""
+    return {ruling.key: number for number, ruling in enumerate(docket.rulings)}
+
+
+def number_of(ruling: Ruling, numbers: dict[object, int], rulings: list[Ruling]) -> int:
     """The number of a ruling, a new one where it was not given before."""
     if ruling.key not in numbers:
         numbers[ruling.key] = len(rulings)
@@ -110,4 +128,4 @@ def _prove_by_consequence(
         flow = int(dns.flow[row])
         if flow in waiting and reached.get((traffic.orig[flow], dns.query[row]), 0) >= dns.ts_ns[row]:
             works = replace(waiting[flow], verdict=Verdict.EXPECTED, why="its client then reached the name")
-            which[flow] = _number(works, numbers, rulings)
+            which[flow] = number_of(works, numbers, rulings)

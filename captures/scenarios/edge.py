@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Mapping
 
 from staging.stage import Host, Look
@@ -24,10 +25,16 @@ def start_nats(edge: Host, remotes: Mapping[str, str]) -> None:
         if remote != address:
             edge.note_lookup()
         edge.note(address, 7422, Look(because="NATS at a documented address"), service="nats")
-        config = edge.scratch / f"edge-nats-{index}.conf"
-        leaf = f'{{url: "tls://{remote}:7422", tls: {{ca_file: "{edge.stage.roots}"}}}}'
-        lines = [f'listen: "127.0.0.1:{4222 + index}"', f"server_name: edge-{index}", 'ping_interval: "11s"']
-        config.write_text("\n".join([*lines, f"leafnodes {{remotes: [{leaf}]}}"]) + "\n", "ascii")
-        edge.start("nats-server", "-c", str(config))
-        edge.wait_for("127.0.0.1", 4222 + index)
+        start_leaf(edge, index, remote)
     edge.start_actor("nats_talk", "publish", "4222", "tool.load", "8", "8")
+
+
+def start_leaf(edge: Host, index: int, remote: str, *more: str) -> subprocess.Popen[bytes]:
+    """Start one NATS server that is a leaf of a remote one, with more lines of its configuration of leaf nodes."""
+    config = edge.scratch / f"edge-nats-{index}.conf"
+    leaf = f'remotes: [{{url: "tls://{remote}:7422", tls: {{ca_file: "{edge.stage.roots}"}}}}]'
+    lines = [f'listen: "127.0.0.1:{4222 + index}"', f"server_name: edge-{index}", 'ping_interval: "11s"']
+    config.write_text("\n".join([*lines, f"leafnodes {{{', '.join([leaf, *more])}}}"]) + "\n", "ascii")
+    server = edge.start("nats-server", "-c", str(config))
+    edge.wait_for("127.0.0.1", 4222 + index)
+    return server

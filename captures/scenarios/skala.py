@@ -30,7 +30,7 @@ NEXUS_AT, MOVED_TO = 41, 131
 SILENT = Look(because="a lookup at the site's resolver; the document is silent", also=("not_judged",))
 
 
-def _internet(stage: Stage) -> None:
+def put_up(stage: Stage) -> None:
     """Put up the documented names."""
     stage.profile = "skala:global"
     stage.switch("company")
@@ -42,7 +42,7 @@ def _internet(stage: Stage) -> None:
     stage.internet.alias(LOCAL, f"{stage.company}.{NEXUS_AT}")
 
 
-def _site_file(stage: Stage, nexus: Host) -> list[str]:
+def site_file(stage: Stage, nexus: Host) -> list[str]:
     """Write down what the site's engineer knows."""
     lines = [
         "site: Bay Bakery, laboratory",
@@ -56,7 +56,7 @@ def _site_file(stage: Stage, nexus: Host) -> list[str]:
     return [*lines, f"mirrors: [{MIRROR}]", f"trust: [{stage.name}.trust.pem]"]
 
 
-def _work(stage: Stage, nexus: Host) -> None:
+def work(stage: Stage, nexus: Host) -> None:
     """Let the NEXUS do what it does all day."""
     nexus.fetch("skalacontrol.com", requests=2)
     nexus.fetch("skalacontrol.com", post=700)
@@ -66,7 +66,7 @@ def _work(stage: Stage, nexus: Host) -> None:
 def clean(stage: Stage) -> None:
     """Show a healthy site: all documented traffic, a static NEXUS, an iPad that asks Cloudflare."""
     stage.file = f"{stage.name}.pcapng.zst"
-    _internet(stage)
+    put_up(stage)
     stage.open_site()
     nexus = stage.host("nexus", "company", NEXUS_AT)
     ipad, pc = stage.host("ipad", "company", 52), stage.host("laboratory", "company", 53)
@@ -79,7 +79,7 @@ def clean(stage: Stage) -> None:
     ipad.note_lookup()
     ipad.note(nexus.main_address, PORT, Look(because="the iPad reads the NEXUS"), service="tls")
     reading = ipad.start_actor("openers", "tls", LOCAL, str(PORT), str(stage.roots), "5", "5")
-    _work(stage, nexus)
+    work(stage, nexus)
     ipad.fetch("skalacontrol.com")
     nexus.fetch(RASBIAN, scheme="http", path="/raspbian/dists/bookworm/InRelease", agent=APT)
     nexus.fetch(MIRROR, scheme="http", path="/debian/dists/bookworm/InRelease", agent=APT)
@@ -89,12 +89,12 @@ def clean(stage: Stage) -> None:
     pc.ask(f"{stage.company}.1", SILENT)
     pc.fetch("skalacontrol.io", agent="Mozilla/5.0", requests=2)
     stage.wait(telemetry, reading)
-    stage.site = _site_file(stage, nexus)
+    stage.site = site_file(stage, nexus)
 
 
 def faults(stage: Stage) -> None:
     """Show what goes wrong when a NEXUS has no static address, and more."""
-    _internet(stage)
+    put_up(stage)
     stage.internet.website(FLEET, "europe")
     nexus = stage.hosts["nexus"] = Host(stage, "nexus")
     cable = stage.cable(nexus, "company")
@@ -109,7 +109,7 @@ def faults(stage: Stage) -> None:
     nexus.serve(PORT, LOCAL)
     nexus.ask(f"{stage.company}.1", SILENT)
     telemetry = nexus.open_with("mqtt", "iot-prod.skalacontrol.com", "3", "5")
-    _work(stage, nexus)
+    work(stage, nexus)
     stage.wait(telemetry)
     _look_for_nexus(stage, ipad, pc)
     other = Look("unexpected", "an agent that the document does not know", codes=("undocumented-destination",))
@@ -117,7 +117,7 @@ def faults(stage: Stage) -> None:
     stage.script.finding("undocumented-destination", nexus.main_address, other.because)
     _swap_cable(stage, nexus)
     nexus.fetch("skalacontrol.com")
-    stage.site = _site_file(stage, nexus)
+    stage.site = site_file(stage, nexus)
 
 
 def _look_for_nexus(stage: Stage, ipad: Host, pc: Host) -> None:

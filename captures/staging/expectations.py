@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 BROADCAST = "255.255.255.255"
+
+Key = tuple[str, str, str, int]  # protocol, originator, responder, its port
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Intent:
 
     also     verdicts that are right too, where the documents are silent or leave it open
     codes    of the findings that must name these flows
+    evidence  codes of what these flows show as well; whether a finding is made of it is open
     needs_site  without a site file nobody can tell so
     """
 
@@ -38,46 +42,65 @@ class Intent:
     codes: tuple[str, ...] = ()
     service: str = ""
     needs_site: bool = False
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What was meant from a moment on (ns since 1970 UTC); what it does not speak of is as it was before."""
+
+    since_ns: int
+    intents: dict[Key, Intent] = field(default_factory=dict)
 
 
 @dataclass
 class Script:
-    """All intents and findings of a scenario."""
+    """All intents and findings of a scenario, in one chapter or several."""
 
-    intents: dict[tuple[str, str, str, int], Intent] = field(default_factory=dict)
+    chapters: list[Chapter] = field(default_factory=lambda: [Chapter(0)])
     findings: list[dict[str, object]] = field(default_factory=list)
     outcomes: dict[str, str] = field(default_factory=dict)
 
+    def turn(self) -> None:
+        """Begin a new chapter: flows that begin from now on may be meant otherwise than others to the same port."""
+        self.chapters.append(Chapter(time.time_ns()))
+
     def expect(self, intent: Intent) -> None:
-        """Note an intent; the same one may be noted again, another one for the same port may not."""
+        """Note an intent, again if it is the same; another one for the same port has to wait for the next chapter."""
+        intents = self.chapters[-1].intents
         key = (intent.proto, intent.orig, intent.resp, intent.port)
-        known = self.intents.setdefault(key, intent)
+        known = intents.setdefault(key, intent)
         if known.service != intent.service:  # one port may serve two protocols
-            known = self.intents[key] = replace(known, service="")
+            known = intents[key] = replace(known, service="")
             intent = known if intent == replace(known, service=intent.service) else intent
         if known != intent:
             raise ValueError(f"two intents for {key}")
 
-    def finding(self, code: str, host: str, because: str, *, needs_site: bool = False) -> None:
-        """Note that a finding with this code must be made about the host of this address."""
+    def finding(self, code: str, host: str, because: str, *, needs_site: bool = False, actor: str = "") -> None:
+        """Note that a finding with this code must be made about the host of this address; `actor` brought it about."""
         row: dict[str, object] = {"code": code, "host": host, "because": because}
+        row |= {"actor": actor} if actor else {}
         self.findings.append(row | ({"needs_site": True} if needs_site else {}))
 
     def outcome(self, outcome: str, *rules: str) -> None:
         """Note what must become of rules of the vendor's pack."""
         self.outcomes |= dict.fromkeys(rules, outcome)
 
-    def truth(self, flows: Iterable[FiveTuple]) -> list[dict[str, object]]:
-        """Give each flow its intent; raises ValueError for a flow without one, and for an intent without a flow."""
-        rows, unused = [], set(self.intents)
-        for flow in flows:
+    def truth(self, flows: Iterable[tuple[int, FiveTuple]]) -> list[dict[str, object]]:
+        """Give each flow, with the time of its first frame, its intent.
+
+        Raises ValueError for a flow without an intent, and for an intent without a flow.
+        """
+        rows, unused = [], {(at, key) for at, chapter in enumerate(self.chapters) for key in chapter.intents}
+        for time_ns, flow in flows:
             key = (flow.proto, flow.orig_h, flow.resp_h, flow.resp_p)
-            if key not in self.intents:
+            told = [at for at, part in enumerate(self.chapters) if part.since_ns <= time_ns and key in part.intents]
+            if not told:
                 raise ValueError(f"nobody meant to make {flow}")
-            unused.discard(key)
-            intent = self.intents[key]
+            unused.discard((told[-1], key))
+            intent = self.chapters[told[-1]].intents[key]
             row: dict[str, object] = {**flow.__dict__, "verdict": intent.verdict, "because": intent.because}
-            row |= {name: list(given) for name in ("also", "codes") if (given := getattr(intent, name))}
+            row |= {name: list(given) for name in ("also", "codes", "evidence") if (given := getattr(intent, name))}
             row |= {"needs_site": True} if intent.needs_site else {}
             rows.append(row | ({"service": intent.service} if intent.service else {}))
         if unused:

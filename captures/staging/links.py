@@ -91,6 +91,22 @@ class Namespace:
         """Start one of the actors on this host."""
         return self.start(sys.executable, str(ACTORS / f"{actor}.py"), *words)
 
+    def start_nginx(self, address: str, port: int, *locations: str) -> None:
+        """Start nginx, which answers as its locations say."""
+        config = self.scratch / f"{self.name}.nginx.{port}.conf"
+        lines = ["daemon off;", "user root;", f"pid {self.scratch}/{self.name}.nginx.{port}.pid;", "events {}"]
+        lines += ["http {", "access_log off;", "server_tokens off;", "default_type text/html;"]
+        lines += [f"server {{ listen {address}:{port};", *locations, "}", "}"]
+        config.write_text("\n".join(lines) + "\n", "ascii")
+        self.start("nginx", "-e", "stderr", "-c", str(config))
+        self.wait_for(address, port)
+
+    def stop(self, process: subprocess.Popen[bytes]) -> None:
+        """End a program that was started."""
+        self.running = [(log, known) for log, known in self.running if known is not process]
+        process.terminate()
+        process.wait(20)
+
     def check_running(self) -> None:
         """Raise RuntimeError, with the end of its log, if a program that should still run has ended badly."""
         for log, process in self.running:
@@ -163,3 +179,9 @@ class Switch:
         host.ip("link", "set", device, "address", mac, "up")
         _without_offload(host.name, device)
         _without_offload(self.rack.name, port)
+
+    def bar(self, source: str, target: str, port: int) -> None:
+        """Let no frame pass from an address to a TCP port of another; the mirror sees it nevertheless."""
+        rule = f"ip saddr {source} ip daddr {target} tcp dport {port} drop"
+        hook = "type filter hook forward priority 0"
+        self.rack.do("nft", "-f", "-", stdin=f"table bridge {self.name} {{\nchain ports {{\n{hook}\n{rule}\n}}\n}}\n")

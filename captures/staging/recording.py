@@ -24,11 +24,25 @@ if TYPE_CHECKING:
     from staging.stage import Stage
 
 SNAPLEN = 262144
-ETHERNET = 1
 LARGEST_FILE = 170_000
 SHB, IDB, EPB, ISB = 0x0A0D0D0A, 1, 6, 5  # draft-ietf-opsawg-pcapng section 4
 IF_NAME, IF_TSRESOL, ISB_IFRECV, ISB_IFDROP = 2, 9, 4, 5
 NANOSECONDS = 9
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link type: its number and dumpcap's name for it, octets of its header, and where the protocol stands in it."""
+
+    number: int
+    name: str
+    header: int
+    protocol: int
+
+
+ETHERNET = Link(1, "EN10MB", 14, 12)
+COOKED = Link(276, "LINUX_SLL2", 20, 0)  # LINKTYPE_LINUX_SLL2
+ALL_DEVICES = "any"  # pcap-linux: every device of a host at once
 
 
 @dataclass(frozen=True)
@@ -49,17 +63,18 @@ class Frame:
 
 
 class Recorder:
-    """dumpcap on one or several switches, from `start` to `stop`."""
+    """dumpcap on one or several switches, or on all devices of a host, from `start` to `stop`."""
 
     def __init__(self, rack: Namespace, switches: Sequence[str]) -> None:
         self.rack = rack
         self.switches = list(switches)
+        self.link = COOKED if self.switches == [ALL_DEVICES] else ETHERNET
         self.file = rack.scratch / "raw.pcapng"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start recording, and return once frames are being kept."""
-        words = [word for switch in self.switches for word in ("-i", switch)]
+        words = [word for switch in self.switches for word in ("-i", switch, "-y", self.link.name)]
         self.process = self.rack.start("dumpcap", "-q", "-s", str(SNAPLEN), *words, "-w", str(self.file))
         deadline = time.monotonic() + 10
         while not (self.file.exists() and self.file.stat().st_size) and time.monotonic() < deadline:
@@ -92,26 +107,29 @@ def _frames(octets: bytes) -> Iterator[Frame]:
         at += length
 
 
-def five_tuples(frames: Iterable[Frame]) -> list[FiveTuple]:
-    """List the TCP and UDP flows of Ethernet frames with IPv4 in order; who sent the first frame is the originator."""
-    seen: dict[tuple[str, frozenset[tuple[str, int]]], FiveTuple] = {}
+def five_tuples(frames: Iterable[Frame], link: Link = ETHERNET) -> list[tuple[int, FiveTuple]]:
+    """List the TCP and UDP flows of frames with IPv4 in order, each with the time (ns) of its first frame.
+
+    Who sent that frame is the originator.
+    """
+    seen: dict[tuple[str, frozenset[tuple[str, int]]], tuple[int, FiveTuple]] = {}
     for frame in frames:
-        octets = frame.octets
-        if octets[12:14] != b"\x08\x00" or octets[23] not in (6, 17):
+        packet = frame.octets[link.header :]
+        if frame.octets[link.protocol : link.protocol + 2] != b"\x08\x00" or packet[9] not in (6, 17):
             continue
-        transport = 14 + 4 * (octets[14] & 15)
-        source, target = (".".join(map(str, octets[at : at + 4])) for at in (26, 30))
-        source_port, target_port = struct.unpack_from("!HH", octets, transport)
-        proto = "tcp" if octets[23] == 6 else "udp"
+        source, target = (".".join(map(str, packet[at : at + 4])) for at in (12, 16))
+        source_port, target_port = struct.unpack_from("!HH", packet, 4 * (packet[0] & 15))
+        proto = "tcp" if packet[9] == 6 else "udp"
         ends = frozenset({(source, source_port), (target, target_port)})
-        seen.setdefault((proto, ends), FiveTuple(proto, source, source_port, target, target_port))
+        flow = FiveTuple(proto, source, source_port, target, target_port)
+        seen.setdefault((proto, ends), (frame.time_ns, flow))
     return list(seen.values())
 
 
-def write_capture(file: Path, frames: Sequence[Frame], switches: Sequence[str]) -> None:
+def write_capture(file: Path, frames: Sequence[Frame], switches: Sequence[str], link: Link = ETHERNET) -> None:
     """Write frames as pcapng, or as pcap with microseconds, and compressed, as the file's name says."""
     plain = file.with_suffix("") if file.suffix in (".gz", ".zst") else file
-    octets = _pcap(frames) if plain.suffix == ".pcap" else _pcapng(frames, switches)
+    octets = _pcap(frames, link) if plain.suffix == ".pcap" else _pcapng(frames, switches, link)
     if file.suffix == ".gz":
         octets = gzip.compress(octets, 9, mtime=0)
     if file.suffix == ".zst":
@@ -121,9 +139,9 @@ def write_capture(file: Path, frames: Sequence[Frame], switches: Sequence[str]) 
     file.write_bytes(octets)
 
 
-def _pcap(frames: Sequence[Frame]) -> bytes:
+def _pcap(frames: Sequence[Frame], link: Link) -> bytes:
     """Classic pcap, little-endian, microseconds (draft-ietf-opsawg-pcap)."""
-    parts = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, SNAPLEN, ETHERNET)]
+    parts = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, SNAPLEN, link.number)]
     for frame in frames:
         seconds, rest = divmod(frame.time_ns, 1_000_000_000)
         octets = len(frame.octets)
@@ -131,12 +149,12 @@ def _pcap(frames: Sequence[Frame]) -> bytes:
     return b"".join(parts)
 
 
-def _pcapng(frames: Sequence[Frame], switches: Sequence[str]) -> bytes:
+def _pcapng(frames: Sequence[Frame], switches: Sequence[str], link: Link) -> bytes:
     """The pcapng format: an interface per switch, and no word on the hardware, system or program that recorded it."""
     parts = [_block(SHB, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))]
     for switch in switches:
         options = _option(IF_NAME, switch.encode()) + _option(IF_TSRESOL, bytes([NANOSECONDS])) + bytes(4)
-        parts.append(_block(IDB, struct.pack("<HHI", ETHERNET, 0, SNAPLEN) + options))
+        parts.append(_block(IDB, struct.pack("<HHI", link.number, 0, SNAPLEN) + options))
     for frame in frames:
         high, low = divmod(frame.time_ns, 1 << 32)
         octets = len(frame.octets)

@@ -13,7 +13,7 @@ from pathlib import Path
 from staging.expectations import BROADCAST, Intent, Script
 from staging.internet import GOOGLE_DNS, Internet
 from staging.links import Namespace, Switch
-from staging.recording import Recorder, five_tuples, write_capture, write_json
+from staging.recording import ALL_DEVICES, Recorder, five_tuples, write_capture, write_json
 
 POLLED = {
     # protocol: (actor's words before the address, after it, port, service)
@@ -38,6 +38,7 @@ class Look:
     also: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     needs_site: bool = False
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass
@@ -112,6 +113,13 @@ class Host(Namespace):
             words += ["-o", "/dev/null", f"{scheme}://{where}{path}"]
         self.do("curl", *words)
 
+    def attempt(self, url: str, *words: str, times: int = 2, seconds: int = 8, pause: float = 2.0) -> None:
+        """Ask for a page with curl, in vain or not, again and again; what comes of it is for the scenario to note."""
+        fixed = ("-sS", "--http1.1", "--max-time", str(seconds), "--cacert", str(self.stage.roots), "-A", "sample/1.0")
+        for _ in range(times):
+            self.do("curl", *fixed, *words, "-o", "/dev/null", url, may_fail=True)
+            self.stage.pause(pause)
+
     def open_with(self, actor: str, name: str, *words: str, look: Look | None = None) -> subprocess.Popen[bytes]:
         """Start a client of another kind (see openers.py) that talks to a web site on 443 for a while."""
         self.note_lookup()
@@ -165,7 +173,8 @@ class Host(Namespace):
 
 def _intent(proto: str, orig: str, resp: str, port: int, look: Look, service: str) -> Intent:  # noqa: PLR0913 - a flow
     """Give the intent of a flow that is to be looked at in a certain way."""
-    return Intent(proto, orig, resp, port, look.verdict, look.because, look.also, look.codes, service, look.needs_site)
+    said = {name: getattr(look, name) for name in Look.__dataclass_fields__}
+    return Intent(proto, orig, resp, port, service=service, **said)
 
 
 class Stage:
@@ -216,8 +225,17 @@ class Stage:
         host.settle(self.cable(host, switch), f"{network}.{last}", gateway=f"{network}.1" if gateway else "")
         return host
 
-    def open_site(self, *, forward: Sequence[tuple[int, str, int]] = (), dnsmasq: Sequence[str] = ()) -> None:
-        """Connect the firewall: addresses inside, NAT and forwarded ports outside, a resolver, DHCP and NTP."""
+    def open_site(
+        self,
+        *,
+        forward: Sequence[tuple[int, str, int]] = (),
+        dnsmasq: Sequence[str] = (),
+        resolved: Sequence[str] = ("",),
+    ) -> None:
+        """Connect the firewall: addresses inside, NAT and forwarded ports outside, a resolver, DHCP and NTP.
+
+        The resolver knows names that end in one of `resolved` and refuses others.
+        """
         inside = self.cable(self.firewall, "company", "lan0")
         self.firewall.settle(inside, f"{self.company}.1")
         self.internet.open(self.firewall, self.outside)
@@ -227,7 +245,8 @@ class Stage:
         rules += ["}", "chain through { type filter hook forward priority 0;"]
         rules += ["ct status dnat accept", "iifname wan0 ct state new drop", "}", "}"]
         self.firewall.do("nft", "-f", "-", stdin="\n".join(rules) + "\n")
-        lines = ["no-daemon", "no-resolv", "no-hosts", "no-ping", "user=root", f"server={GOOGLE_DNS[0]}", *dnsmasq]
+        lines = ["no-daemon", "no-resolv", "no-hosts", "no-ping", "user=root", *dnsmasq]
+        lines += [f"server=/{end}/{GOOGLE_DNS[0]}" if end else f"server={GOOGLE_DNS[0]}" for end in resolved]
         config = self.scratch / "site.dnsmasq.conf"
         lines += [f"dhcp-leasefile={self.scratch / 'leases'}", "dhcp-authoritative"]
         config.write_text("\n".join(lines) + "\n", "ascii")
@@ -237,6 +256,10 @@ class Stage:
         lines = ["local stratum 3", "allow all", "cmdport 0", f"pidfile {pid}", f"driftfile {drift}"]
         config.write_text("\n".join(lines) + "\n", "ascii")
         self.firewall.start("chronyd", "-d", "-x", "-u", "root", "-f", str(config))
+
+    def rule(self, chain: str, *words: str) -> None:
+        """Give the firewall one more rule: `through`, for what it forwards, or `in`, for where that goes."""
+        self.firewall.do("nft", "add", "rule", "ip", "site", chain, *words)
 
     def machine_host(self, name: str, switch: str, last: int, *protocols: str, gateway: bool = False) -> Host:
         """Put up a machine with the servers of its protocols."""
@@ -266,6 +289,12 @@ class Stage:
         self.recorder = Recorder(self.rack, switches)
         self.recorder.start()
 
+    def record_firewall(self) -> None:
+        """Start recording on the firewall itself, all its devices at once."""
+        self.recorded = [ALL_DEVICES]
+        self.recorder = Recorder(self.firewall, self.recorded)
+        self.recorder.start()
+
     def pause(self, seconds: float) -> None:
         """Let time pass, as between two things that a device does."""
         time.sleep(seconds)
@@ -281,8 +310,8 @@ class Stage:
         if self.recorder is None:
             raise RuntimeError("nothing was recorded")
         frames = self.recorder.stop()
-        flows = self.script.truth(five_tuples(frames))
-        write_capture(self.out / self.file, frames, self.recorded)
+        flows = self.script.truth(five_tuples(frames, self.recorder.link))
+        write_capture(self.out / self.file, frames, self.recorded, self.recorder.link)
         truth = {
             "capture": self.file,
             "profile": self.profile,

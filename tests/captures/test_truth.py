@@ -14,7 +14,7 @@ import pytest
 import zstandard
 from scapy.layers.dhcp import BOOTP
 from scapy.layers.inet import IP, TCP, UDP
-from scapy.layers.l2 import Ether
+from scapy.layers.l2 import CookedLinuxV2, Ether
 from scapy.utils import PcapNgReader, PcapReader
 
 from analyzer import api, sitefile
@@ -38,8 +38,25 @@ CODES = {
     "two-macs",
     "stale-name",
     "local-name-stripped",
+    "dns-no-answer",
+    "dns-nxdomain",
+    "dns-refused",
+    "dns-sinkholed",
+    "http-block-page",
+    "http-captive-portal",
+    "icmp-prohibited",
+    "proxy-auth-required",
+    "proxy-denied",
+    "reset-after-hello",
+    "silent-after-hello",
+    "stalled",
+    "syn-refused",
+    "syn-unanswered",
+    "udp-unanswered",
 }
-VERDICTS = {"expected", "unexpected", "housekeeping", "not_judged", "undetermined"}
+EVIDENCE = {"reset-foreign", "http-captive-portal"}
+VERDICTS = {"expected", "unexpected", "blocked", "housekeeping", "not_judged", "undetermined"}
+BAD = {"unexpected", "blocked"}
 
 
 def truth_of(name):
@@ -70,6 +87,14 @@ def key_of(row):
     return key(row["proto"], row["orig_h"], row["orig_p"], row["resp_h"], row["resp_p"])
 
 
+def macs_of(frame):
+    """The hardware addresses of a frame; a tunnel's device has none."""
+    if CookedLinuxV2 in frame:
+        cooked = frame[CookedLinuxV2]
+        return {bytes(cooked.src)[: cooked.lladdrlen]} if cooked.lladdrlen else set()
+    return {bytes.fromhex(mac.replace(":", "")) for mac in (frame[Ether].src, frame[Ether].dst)}
+
+
 @pytest.fixture(scope="module", params=NAMES)
 def sample(request):
     return request.param, truth_of(request.param), frames_of(request.param)
@@ -89,6 +114,7 @@ def checked(request):
 def test_samples_are_shipped():
     """Each pack has a healthy sample and one with faults, and one sample is of neither pack."""
     wanted = {"mm-clean", "mm-faults", "mm-govcloud-clean", "mm-govcloud-redirect", "skala-clean", "skala-faults"}
+    wanted |= {"mm-blocked", "mm-proxy-denied", "mm-blocked-any", "skala-blocked"}
     assert wanted | {"office"} <= set(NAMES)
 
 
@@ -134,14 +160,15 @@ def test_truth_speaks_of_known_things(sample):
     codes = {finding["code"] for finding in truth["findings"]}
     assert codes <= CODES
     assert {code for row in truth["flows"] for code in row.get("codes", ())} <= codes
+    assert {code for row in truth["flows"] for code in row.get("evidence", ())} <= EVIDENCE
     assert {row["verdict"] for row in truth["flows"]} <= VERDICTS
 
 
 def test_healthy_samples_expect_nothing_bad(sample):
-    """A sample without findings has no unexpected flow, and one with findings is named for its faults."""
+    """A sample without findings has no unexpected or blocked flow, and one with findings is named for its faults."""
     name, truth, _ = sample
-    bad = [row for row in truth["flows"] if row["verdict"] == "unexpected"]
-    assert bool(bad) == bool(truth["findings"]) == name.endswith(("faults", "redirect"))
+    bad = [row for row in truth["flows"] if row["verdict"] in BAD]
+    assert bool(bad) == bool(truth["findings"]) == name.endswith(("faults", "redirect", "blocked", "denied"))
 
 
 def test_samples_are_small_and_tell_nothing_of_the_recorder(sample):
@@ -150,18 +177,30 @@ def test_samples_are_small_and_tell_nothing_of_the_recorder(sample):
     assert (CAPTURES / truth["capture"]).stat().st_size <= LARGEST
     head = plain(name)[:512]
     assert re.search(rb"(?i)linux|dumpcap|wireshark|intel|amd|/tmp|/home", head) is None
-    macs = {mac for frame in frames for mac in (frame[Ether].src, frame[Ether].dst)}
-    assert [mac for mac in macs if not int(mac[:2], 16) & 3] == []
+    macs = {mac for frame in frames for mac in macs_of(frame)}
+    assert [mac for mac in macs if not mac[0] & 3] == []
 
 
 def test_private_addresses_belong_to_the_site(sample):
-    """Every local address of a sample lies in the networks of its site file."""
+    """Every local address of a sample lies in the networks of its site file, or is what it goes out with."""
     name, *_, frames = sample
     site = sitefile.load(str(CAPTURES / f"{name}.site.yaml"))
-    networks = [ipaddress.ip_network(net) for net in (*site.company_networks, *site.machine_networks)]
+    networks = [ipaddress.ip_network(net) for net in (*site.company_networks, *site.machine_networks, *site.nat)]
     seen = {ipaddress.ip_address(end) for frame in frames if IP in frame for end in (frame[IP].src, frame[IP].dst)}
     local = {end for end in seen if end.is_private and not end.is_unspecified and str(end) not in SPECIAL}
     assert [str(end) for end in local if not any(end in net for net in networks)] == []
+
+
+def test_who_stopped_a_flow_is_of_the_site(sample):
+    """Only findings of stopped flows name an actor, and it is a host of the site: nobody else stops anything here."""
+    name, truth, _ = sample
+    stopping = {code for row in truth["flows"] if row["verdict"] == "blocked" for code in row.get("codes", ())}
+    site = sitefile.load(str(CAPTURES / f"{name}.site.yaml"))
+    networks = [ipaddress.ip_network(net) for net in site.company_networks]
+    for finding in truth["findings"]:
+        if "actor" in finding:
+            assert finding["code"] in stopping
+            assert any(ipaddress.ip_address(finding["actor"]) in net for net in networks)
 
 
 def test_leases_are_where_the_truth_says(sample):

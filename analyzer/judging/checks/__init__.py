@@ -23,6 +23,7 @@ from analyzer.judging.checks import (
     plan,
     proxy,
     reachable,
+    same_subnet,
     stable_address,
 )
 from analyzer.rulepack import Rule
@@ -45,6 +46,7 @@ CHECKS: tuple[Check, ...] = (
     isolated_machines,
     no_dhcp,
     stable_address,
+    same_subnet,
     no_interception,
     budget,
     plan,

@@ -15,11 +15,12 @@ LAST = 0
 def check(rule: Rule, case: Case) -> Answer:
     """Not observable, with the peak that was carried, whether the rule's rate carries it, and what was sent again."""
     rates, width = case.seen.rates, case.seen.quality.bin_ns
-    if not len(rates.flow):
+    once = case.docket.traffic.once[rates.flow]
+    if not once.any():
         return Answer(Outcome.NOT_OBSERVED, "nothing was carried")
-    bins, which = np.unique(rates.start_ns, return_inverse=True)
+    bins, which = np.unique(rates.start_ns[once], return_inverse=True)
     totals = np.zeros(len(bins), np.int64)
-    np.add.at(totals, which, rates.orig_octets + rates.resp_octets)
+    np.add.at(totals, which, (rates.orig_octets + rates.resp_octets)[once])
     peak = float(totals.max()) * 8e9 / width
     flows = case.seen.flows
     payload = int(flows.orig_payload_octets.sum() + flows.resp_payload_octets.sum())

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.findings import Outcome, Verdict
-from analyzer.judging.case import Answer, Case, count, listed
+from analyzer.judging.case import Answer, Case, count, listed, stopped, united
+from analyzer.judging.checks.reachable import all_stopped
+from analyzer.judging.remedies import capture
 from analyzer.rulepack import Rule
 
 KIND = "ntp-works"
@@ -18,6 +20,7 @@ def check(rule: Rule, case: Case) -> Answer:
     ids = [found.id for found in case.selected(rule)]
     worked = case.allowed(ids, Verdict.EXPECTED)
     tried = case.allowed(ids, Verdict.UNDETERMINED)
+    blocks = case.blocks(ids)
     ntp = case.seen.ntp
     answers = np.isin(ntp.flow, worked) & (ntp.mode == SERVER)
     kissed = answers & (ntp.stratum == 0)
@@ -25,14 +28,15 @@ def check(rule: Rule, case: Case) -> Answer:
         servers = listed(
             sorted({case.seen.flows.resp_h[row] for row in np.unique(ntp.flow[answers & ~kissed]).tolist()})
         )
-        more = f"; {count(len(tried), 'flow')} without an answer" if len(tried) else ""
+        silent = united(case, [tried, stopped(case, blocks)])
+        more = f"; {count(len(silent), 'flow')} without an answer" if len(silent) else ""
         return Answer(Outcome.HOLDS, f"{count(int((answers & ~kissed).sum()), 'answer')} from {servers}{more}", worked)
     if kissed.any():
         return Answer(Outcome.NOT_OBSERVED, f"servers answered, but with no time: {listed(ntp.ref_id[kissed])}", worked)
+    if blocks:
+        return all_stopped(case, blocks)
     if len(tried):
-        return Answer(
-            Outcome.NOT_OBSERVED,
-            f"{count(len(tried), 'flow')} asked, none answered: {listed(case.reasons(ids))}",
-            tried,
-        )
+        why = listed(case.reasons(ids))
+        because = f"{count(len(tried), 'flow')} asked, none answered: {why}; {capture(case, tried)}"
+        return Answer(Outcome.NOT_OBSERVED, because, tried)
     return Answer(Outcome.NOT_OBSERVED, "no NTP of such a host is in the capture")

@@ -30,15 +30,73 @@ def test_it_holds_beside_flows_that_did_not_work(scene):
     scene.named(EDGE, PUBLIC, API, 443, unanswered=True)
     found = answer(scene.judged(), RULE)
     assert str(found.outcome) == "holds"
-    assert found.because.endswith("; 1 more did not work (its SYN was not answered)")
+    assert "; 1 more did not work (1 SYN to " in found.because
+    assert found.because.endswith("; 1 other attempt worked)")
 
 
 def test_what_only_failed_is_not_observed(scene):
-    """Why a flow did not work is another question; no rule is broken by it."""
+    """One attempt breaks no rule; the capture that would tell more is named as a command."""
     scene.named(EDGE, PUBLIC, API, 443, unanswered=True)
     found = answer(scene.judged(), RULE)
     assert (str(found.outcome), found.flows) == ("not_observed", 1)
-    assert found.because == "1 flow tried, none worked: its SYN was not answered"
+    assert found.because.startswith("1 flow tried, none worked: 1 SYN to ")
+    assert "; one attempt is no pattern; what would tell: " in found.because
+    assert f'-f "((host {PUBLIC}) and (port 443)) or icmp or icmp6" -w far-side.pcapng' in found.because
+
+
+def test_what_is_stopped_again_and_again_fails(scene):
+    """The way, the code and the flows are told."""
+    for _ in range(2):
+        scene.lookup(EDGE, API, PUBLIC)
+        scene.silent(EDGE, PUBLIC, server_name=API, server_name_basis="dns")
+    made = scene.judged()
+    found = answer(made, RULE)
+    assert (str(found.outcome), found.flows) == ("fails", 2)
+    assert found.because == f"2 flows stopped: {API} port 443 (syn-unanswered)"
+    (told,) = findings(made, "syn-unanswered")
+    assert (told.rule, str(told.severity), str(told.verdict)) == (RULE, "high", "blocked")
+
+
+def test_what_worked_again_afterwards_holds(scene):
+    """A block that was lifted is told, and fails nothing any more."""
+    for _ in range(4):
+        scene.silent(EDGE, PUBLIC, server_name=API, server_name_basis="dns")
+    scene.lookup(EDGE, API, PUBLIC)
+    scene.tls(EDGE, PUBLIC, API)
+    made = scene.judged()
+    assert str(answer(made, RULE).outcome) == "holds"
+    assert [str(found.severity) for found in findings(made, "syn-unanswered")] == ["low"]
+
+
+def test_a_name_that_another_of_its_addresses_serves_holds(scene):
+    """One address of several is told as what it is."""
+    for _ in range(3):
+        scene.silent(EDGE, PUBLIC, server_name=API, server_name_basis="dns")
+    scene.tls(EDGE, "93.184.216.35", API)
+    assert str(answer(scene.judged(), RULE).outcome) == "holds"
+
+
+def test_one_of_several_ways_to_the_same_fails_nothing(scene):
+    """One NATS address of four: its row does not hold, and what it serves works."""
+    for _ in range(3):
+        scene.silent(EDGE, "54.218.103.126", 7422)
+    made = scene.judged()
+    assert outcome(made, "mm-nats-std-1") == "fails"
+    scene.tls(EDGE, "52.24.16.63", port=7422)
+    made = scene.judged()
+    assert (outcome(made, "mm-nats-std-1"), outcome(made, "mm-out-nats")) == ("not_observed", "holds")
+    assert "works another way, through 52.24.16.63" in answer(made, "mm-nats-std-1").because
+
+
+def test_what_is_not_required_fails_nothing(scene):
+    """A resolver of the site that is on and answers no question is another matter."""
+    scene.flow(EDGE, "10.7.0.2", 22)
+    for _ in range(3):
+        scene.lookup(EDGE, API, resolver="10.7.0.2", unanswered=True)
+    scene.lookup(EDGE, API, PUBLIC)
+    made = scene.judged(Site(resolvers=("10.7.0.2",)))
+    assert outcome(made, "mm-dns-override") == "not_observed"
+    assert [str(found.severity) for found in findings(made, "dns-no-answer")] == ["low"]
 
 
 def test_it_fails_with_another_protocol(scene):

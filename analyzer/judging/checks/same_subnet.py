@@ -1,0 +1,49 @@
+"""Hosts of two roles share a subnet, as the document recommends; what it accepts instead is told as what it is."""
+
+from __future__ import annotations
+
+from analyzer.findings import Outcome, Verdict
+from analyzer.judging import addresses
+from analyzer.judging.case import Answer, Case, common, listed
+from analyzer.judging.place import Actor
+from analyzer.rulepack import Rule
+
+KIND = "same-subnet"
+LAST = 0
+
+
+def check(rule: Rule, case: Case) -> Answer:
+    """Holds where each host has a peer in its subnet, or exchanges data with one in another; else not observed."""
+    peers = case.cast.playing(case.book.pack.name, (str(rule.options["peer"]),))
+    hosts = [actor for actor in case.singles(rule) if actor not in peers]
+    if not hosts or not peers:
+        return Answer(Outcome.NOT_OBSERVED, f"no {' or '.join(rule.who)} with a {rule.options['peer']} was seen")
+    if not len(case.touching(hosts)) or not len(case.touching(peers)):
+        return Answer(
+            Outcome.NOT_OBSERVED, f"no flow of {listed(actor.name for actor in (*hosts, *peers))} is in the capture"
+        )
+    apart = [host for host in hosts if not any(_together(case, host, peer) for peer in peers)]
+    rows = common(case, case.touching(hosts), case.touching(peers))
+    if not apart:
+        told = f"{listed(actor.name for actor in (*hosts, *peers))} share a subnet, as far as addresses tell"
+        return Answer(Outcome.HOLDS, told, rows)
+    names = (
+        f"{listed(actor.name for actor in apart)} and {listed(peer.name for peer in peers)} are in different subnets"
+    )
+    docket = case.docket
+    if any(docket.rulings[docket.which[row]].verdict is Verdict.EXPECTED for row in rows.tolist()):
+        return Answer(Outcome.HOLDS, f"{names}, which the document accepts, and traffic passes between them", rows)
+    tells = "what would tell: the subnet mask of either device, or a capture while the two talk"
+    return Answer(Outcome.NOT_OBSERVED, f"{names}, and no traffic that worked between them is in the capture; {tells}")
+
+
+def _together(case: Case, one: Actor, other: Actor) -> bool:
+    """Whether two hosts have addresses in one subnet: in one network of the site file, else by the usual mask."""
+    site = case.cast.site
+    nets = (*site.company_networks, *site.machine_networks)
+    pairs = [(here, there) for here in one.addresses for there in other.addresses]
+    return any(
+        addresses.neighbours(here, there)
+        or any(addresses.within_texts(here, (net,)) and addresses.within_texts(there, (net,)) for net in nets)
+        for here, there in pairs
+    )

@@ -1,0 +1,81 @@
+"""What to ask for: a ticket for whoever runs the firewall, and the capture that would tell more, as a command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.findings import Cite
+from analyzer.judging.case import Case, Rows, listed
+from analyzer.judging.codes import CODES
+from analyzer.judging.ruling import Block
+from analyzer.judging.traffic import TCP
+from analyzer.rulepack import matches_name
+
+SECONDS = 600
+MOST = 4
+
+
+def ticket(case: Case, block: Block) -> str:
+    """The change to ask for: who, to whom by name and address, port, protocol, direction, and by which row."""
+    clients = _clients(case, block)
+    host = listed(clients) + ("" if block.actor.name in clients else f" ({block.actor.name})")
+    rule = block.rule
+    if block.stage == "dns" and any(seen.about for seen in block.evidence):
+        names = listed(dict.fromkeys(seen.about for seen in block.evidence if seen.about))
+        at = f" ({', '.join(rule.to.at)})" if rule.to.at else ""
+        asked = f"let {_servers(case, block)} answer {host} for {names} with its public addresses{at}"
+    elif block.stage == "proxy":
+        asked = f"let the proxy {_servers(case, block)} open CONNECT to {block.whom} for {host}"
+    else:
+        asked = f"allow {_what(case, block)} from {host} to {_whom(case, block)}, outbound, answers included"
+        if block.stage in {"tls", "http"}:
+            asked += ", without inspection"
+    also = f" The same for {listed(block.others)}." if block.others else ""
+    return f"Ticket: {asked}; required by {place(rule.cite)}.{also} {CODES[block.code].remedy}"
+
+
+def place(cite: Cite) -> str:
+    """Where a document says something."""
+    return f"{cite.document}, {cite.section}" + (f", row {cite.row}" if cite.row else "")
+
+
+def capture(case: Case, rows: Rows) -> str:
+    """The capture that would tell why flows did not work: on the far side, at the same time, as a command."""
+    flows = case.seen.flows
+    servers = list(dict.fromkeys(flows.resp_h[row] for row in rows.tolist()))[:MOST]
+    ports = sorted({int(flows.resp_p[row]) for row in rows.tolist()})[:MOST]
+    hosts, at = " or ".join(f"host {server}" for server in servers), " or ".join(f"port {port}" for port in ports)
+    what = f'-f "(({hosts}) and ({at})) or icmp or icmp6"'
+    command = f"dumpcap -i IFACE -s 0 -a duration:{SECONDS} {what} -w far-side.pcapng"
+    return f"what would tell: a capture on the far side of the firewall, or at the server, at the same time: {command}"
+
+
+def _clients(case: Case, block: Block) -> Sequence[str]:
+    """The addresses that were stopped."""
+    return list(dict.fromkeys(case.seen.flows.orig_h[flow] for flow in block.flows))
+
+
+def _servers(case: Case, block: Block) -> str:
+    """The addresses that answered, or should have."""
+    return listed(dict.fromkeys(case.seen.flows.resp_h[flow] for flow in block.flows))
+
+
+def _what(case: Case, block: Block) -> str:
+    """Protocol and ports."""
+    flows = case.seen.flows
+    ports = sorted({int(flows.resp_p[flow]) for flow in block.flows})
+    proto = "TCP" if flows.proto[block.flows[0]] == TCP else "UDP"
+    return f"{proto} {', '.join(map(str, ports))}"
+
+
+def _whom(case: Case, block: Block) -> str:
+    """The destination: the names of the row, or those that were seen, and the addresses seen."""
+    flows = case.seen.flows
+    seen = list(dict.fromkeys(flows.server_name[flow] for flow in block.flows if flows.server_name[flow]))
+    names = [name for name in seen if any(matches_name(pattern, name) for pattern in block.rule.to.names)]
+    places = listed(dict.fromkeys(flows.resp_h[flow] for flow in block.flows), MOST)
+    wide = [pattern for pattern in block.rule.to.names if pattern.startswith("*.")]
+    if not names:
+        return places
+    told = f"{listed(names)} (the row says {', '.join(wide)})" if wide else listed(names)
+    return f"{told}, seen at {places}"
