@@ -197,7 +197,7 @@ _SAID: Mapping[str, Entry] = {
         (
             "a software update or a log upload in the time seen",
             "more machines than the capture or the site file shows",
-            "retransmissions or mirrored duplicates that are counted",
+            "retransmissions, or mirrored copies that came too late to be known as such",
         ),
         "What is uploaded for one machine cannot be seen in encrypted traffic.",
         "See in the purposes what takes the rate; size the uplink for it, or look for what is sent too often.",

@@ -77,22 +77,30 @@ def test_time_may_step_back():
     assert copies(tcp(ts_ns=9_000 * US), tcp(ts_ns=2_000 * US)) == 1
 
 
-def frames_aside(table):
-    """The cells of a table but for frame numbers, which count copies as well."""
-    return {name: column.tolist() for name, column in table._asdict().items() if not name.endswith("frame")}
+def frames_aside(table, kept):
+    """The cells of some rows of a table but for frame numbers, which count copies as well."""
+    return {name: column[kept].tolist() for name, column in table._asdict().items() if not name.endswith("frame")}
 
 
 @settings(max_examples=40)
 @given(numbers, st.integers(0, 1))
 def test_doubling_orderly_traffic_changes_no_flow(number, hop):
-    """Every frame twice, the second a few µs later and a hop on: the same flows, frame numbers apart."""
+    """Every frame twice, the second a few µs later and a hop on: the same flows, frame numbers apart.
+
+    Nothing tells that a connection is mirrored before its first packet that is whole and not bare, which may come late
+    where it is met midway or opened in fragments.
+    """
     once = [Shot(k * 20_000 * US, shot.octets, shot.origlen) for k, shot in enumerate(shots(number, chaos=0))]
     twice = [one for shot in once for one in (shot, Shot(shot.ts_ns + 5 * US, hopped(shot.octets, hop), shot.origlen))]
     plain, mirrored = swept(once), swept(twice)
     for one in (plain, mirrored):
         one.finish()
-    assert mirrored.counter(fl.COPIES) == len(once) - plain.counter(fl.NOT_IP) - plain.counter(fl.UNDECODED)
-    assert frames_aside(finish(mirrored.tables)) == frames_aside(finish(plain.tables))
+    one, two = finish(plain.tables), finish(mirrored.tables)
+    opened = (one.proto != fr.TCP) | (~one.midstream & (plain.counter(fl.FRAGMENTS) == 0))
+    assert frames_aside(two, opened) == frames_aside(one, opened)
+    assert len(two.proto) == len(one.proto)
+    if opened.all():
+        assert mirrored.counter(fl.COPIES) == len(once) - plain.counter(fl.NOT_IP) - plain.counter(fl.UNDECODED)
 
 
 def hopped(octets, hops):

@@ -2,7 +2,8 @@
 
 Fact    an alert record of the responder before the session was established, and its description.
 Leans   undetermined: an alert is what a server says of itself (its policy, its versions, its certificate), and
-        nobody's block. Blocked, strong, only where the answers come from nearer than the server can be.
+        nobody's block. Blocked only where the answers come from nearer than the server can be: strong where the
+        alert speaks of a policy (access_denied), else suggestive: a proxy that nobody sees passes it on.
 Blind   alerts that TLS 1.3 encrypts.
 Source  RFC 8446 section 6; RFC 5246 section 7.2.
 """
@@ -22,10 +23,14 @@ CODE = "alert-from-server"
 STAGE = "tls"
 SILENT = False
 TITLE = "{host} was turned away with a TLS alert on its way to {whom}"
-RIVALS: tuple[str, ...] = ("the server itself refuses: version, name or client certificate (its policy)",)
+RIVALS: tuple[str, ...] = (
+    "the server itself refuses: version, name or client certificate (its policy)",
+    "a proxy on the way that passes on the server's own alert",
+)
 REMEDY = (
     "Where the alert comes from a box of the site, exempt the name from its inspection; else ask the server's owner."
 )
+ACCESS_DENIED = 49
 FATAL = frozenset(range(10, 121)) - {90, 100}  # all but close_notify, user_canceled, no_renegotiation
 
 
@@ -42,7 +47,7 @@ def find(view: Vantage) -> Iterator[Evidence]:
         yield Evidence(
             CODE,
             Verdict.BLOCKED if front else Verdict.UNDETERMINED,
-            Strength.STRONG if front else Strength.SUGGESTIVE,
+            Strength.STRONG if front and tls.alert[k] == ACCESS_DENIED else Strength.SUGGESTIVE,
             row,
             tuple(sorted({int(tls.client_hello_frame[k]), int(tls.alert_frame[k])} - {0})),
             f"{detail}: {front.why}" if front else f"{detail}: the server itself refuses",

@@ -1,5 +1,7 @@
 """Alerts: the server's own, and those of a box that answers in its stead."""
 
+import pytest
+
 from analyzer.judging.detectors import alert_from_server
 from tests.builders.blocked import FAR, evidence, leanings
 from tests.builders.site import EDGE, PUBLIC, Scene
@@ -21,12 +23,13 @@ def test_a_server_that_refuses_is_nobodys_block():
     assert found.detail == "files.example port 443 answered with the alert unrecognized_name: the server itself refuses"
 
 
-def test_a_box_next_door_answers_in_its_stead():
+@pytest.mark.parametrize(("alert", "strength"), [(49, "strong"), (40, "suggestive")])
+def test_a_box_next_door_answers_in_its_stead(alert, strength):
     """Its packets passed no router, and other public servers are beyond some."""
     scene = Scene()
     scene.tls(EDGE, FAR, "works.example")
-    row = refused(scene, 49, resp_ttl=64, resp_ttl_low=64, resp_ttl_high=64)
-    assert leanings(alert_from_server, scene) == [(row, "blocked", "strong")]
+    row = refused(scene, alert, resp_ttl=64, resp_ttl_low=64, resp_ttl_high=64)
+    assert leanings(alert_from_server, scene) == [(row, "blocked", strength)]
 
 
 def test_a_close_is_no_refusal():
