@@ -130,6 +130,11 @@ def stopped(case: Case, blocks: Iterable[Block]) -> Rows:
     return united(case, [np.array(block.flows, np.int64) for block in blocks])
 
 
+def frames(*numbers: int) -> tuple[int, ...]:
+    """The frames of a piece of evidence, in order, each once; 0 stands for none."""
+    return tuple(sorted({*numbers} - {0}))
+
+
 def octets(case: Case, rows: Rows) -> int:
     """Octets at IP length of flows, both ways."""
     flows = case.seen.flows

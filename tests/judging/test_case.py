@@ -2,7 +2,7 @@
 
 import pytest
 
-from analyzer.judging.case import count, lasting, listed
+from analyzer.judging.case import count, frames, lasting, listed
 from tests.builders.site import API, EDGE, PUBLIC, Scene, because
 
 
@@ -27,3 +27,8 @@ def test_what_was_seen_is_said_with_its_octets():
     made = scene.judged()
     assert because(made, "mm-std-api").startswith(f"1 flow to {PUBLIC}, 2800 octets; 1 more did not work (1 SYN to ")
     assert next((rule.flows, rule.octets) for rule in made.rules if rule.rule == "mm-std-api") == (1, 2800)
+
+
+def test_frames_of_evidence():
+    """In order, each once, and none where a fact has none."""
+    assert frames(7, 0, 3, 7) == (3, 7)

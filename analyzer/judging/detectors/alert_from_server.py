@@ -17,6 +17,7 @@ import numpy as np
 from analyzer import iana
 from analyzer.findings import Evidence, Strength, Verdict
 from analyzer.judging import senders, targets
+from analyzer.judging.case import frames
 from analyzer.judging.vantage import Vantage
 
 CODE = "alert-from-server"
@@ -49,7 +50,7 @@ def find(view: Vantage) -> Iterator[Evidence]:
             Verdict.BLOCKED if front else Verdict.UNDETERMINED,
             Strength.STRONG if front and tls.alert[k] == ACCESS_DENIED else Strength.SUGGESTIVE,
             row,
-            tuple(sorted({int(tls.client_hello_frame[k]), int(tls.alert_frame[k])} - {0})),
+            frames(int(tls.client_hello_frame[k]), int(tls.alert_frame[k])),
             f"{detail}: {front.why}" if front else f"{detail}: the server itself refuses",
             target=targets.named(view, row),
             by=front.by if front else flows.resp_h[row],

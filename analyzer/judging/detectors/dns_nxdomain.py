@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from analyzer.findings import Evidence, Strength, Verdict
 from analyzer.judging import targets
+from analyzer.judging.case import frames
 from analyzer.judging.lookups import Lookup, zone
 from analyzer.judging.vantage import Vantage
 
@@ -68,7 +69,7 @@ def evidence(view: Vantage, code: str, flow: int, lookup: Lookup, read: Reading)
         read.leaning,
         read.strength,
         flow,
-        tuple(sorted({int(dns.query_frame[lookup.row]), int(dns.answer_frame[lookup.row])} - {0})),
+        frames(int(dns.query_frame[lookup.row]), int(dns.answer_frame[lookup.row])),
         read.detail,
         target=f"names under {zone(lookup.name)} at {targets.resolver(lookup.resolver)}",
         about=lookup.name,

@@ -20,6 +20,7 @@ import numpy as np
 from analyzer.findings import Evidence, Strength, Verdict
 from analyzer.judging import addresses, products, senders, targets
 from analyzer.judging.addresses import Reach
+from analyzer.judging.case import frames
 from analyzer.judging.lookups import operator
 from analyzer.judging.vantage import Vantage
 
@@ -59,7 +60,7 @@ def find(view: Vantage) -> Iterator[Evidence]:
             leaning,
             strength,
             row,
-            tuple(sorted({int(http.request_frame[k]), int(http.response_frame[k])} - {0})),
+            frames(int(http.request_frame[k]), int(http.response_frame[k])),
             f"{http.method[k] or 'a request'} to {http.host[k] or flows.resp_h[row]} was answered"
             f" {int(http.status[k])}, {detail}",
             target=targets.named(view, row),

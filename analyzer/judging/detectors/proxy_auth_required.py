@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from analyzer.findings import Evidence, Strength, Verdict
+from analyzer.judging.case import frames
 from analyzer.judging.detectors.proxy_denied import grants
 from analyzer.judging.vantage import Vantage
 
@@ -44,7 +45,7 @@ def find(view: Vantage) -> Iterator[Evidence]:
             Verdict.BLOCKED,
             Strength.STRONG,
             row,
-            tuple(sorted({int(http.request_frame[k]), int(http.response_frame[k])} - {0})),
+            frames(int(http.request_frame[k]), int(http.response_frame[k])),
             f"the proxy {proxy} answered 407 to {http.method[k]} {http.host[k]}; {sent}",
             target=f"credentials at {proxy}",
             by=f"the proxy {proxy}",

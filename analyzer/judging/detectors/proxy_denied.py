@@ -16,6 +16,7 @@ import numpy as np
 
 from analyzer.findings import Evidence, Strength, Verdict
 from analyzer.judging import products
+from analyzer.judging.case import frames
 from analyzer.judging.vantage import Vantage
 
 CODE = "proxy-denied"
@@ -49,7 +50,7 @@ def find(view: Vantage) -> Iterator[Evidence]:
             Verdict.BLOCKED if own and status in DENIED else Verdict.UNDETERMINED,
             Strength.STRONG if own else Strength.SUGGESTIVE,
             row,
-            tuple(sorted({int(http.request_frame[k]), int(http.response_frame[k])} - {0})),
+            frames(int(http.request_frame[k]), int(http.response_frame[k])),
             detail,
             target=f"{whom} through {proxy}",
             by=f"the proxy {proxy}{f' ({product})' if product else ''}",

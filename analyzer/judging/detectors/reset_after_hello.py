@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from analyzer.findings import Evidence, Strength, Verdict
 from analyzer.judging import senders, targets
+from analyzer.judging.case import frames
 from analyzer.judging.senders import Origin
 from analyzer.judging.traffic import Mask
 from analyzer.judging.vantage import Vantage
@@ -41,7 +42,7 @@ def find(view: Vantage) -> Iterator[Evidence]:
             Verdict.BLOCKED if foreign else Verdict.UNDETERMINED,
             Strength.STRONG if foreign else Strength.SUGGESTIVE,
             row,
-            tuple(sorted({int(flows.orig_data_frame[row]), int(flows.rst_frame[row])})),
+            frames(int(flows.orig_data_frame[row]), int(flows.rst_frame[row])),
             f"the ClientHello for {targets.named(view, row)} was answered by a reset,"
             f" {whose.get(sender.origin, 'by whom')}: {sender.why}",
             target=targets.named(view, row),

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from analyzer.findings import Evidence, Strength, Verdict
 from analyzer.judging import senders, targets
+from analyzer.judging.case import frames
 from analyzer.judging.senders import Origin
 from analyzer.judging.vantage import Vantage
 
@@ -39,7 +40,7 @@ def find(view: Vantage) -> Iterator[Evidence]:
             Verdict.BLOCKED,
             Strength.STRONG,
             row,
-            tuple(sorted({int(flows.resp_frame[row]), int(flows.rst_frame[row])})),
+            frames(int(flows.resp_frame[row]), int(flows.rst_frame[row])),
             f"a reset in the name of {flows.resp_h[row]}: {sender.why}{_beside(view, row)}",
             target=targets.named(view, row),
             by=sender.by,

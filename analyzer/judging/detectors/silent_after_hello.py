@@ -18,7 +18,7 @@ import numpy as np
 
 from analyzer.findings import Evidence, Strength, Verdict
 from analyzer.judging import targets
-from analyzer.judging.case import count
+from analyzer.judging.case import count, frames
 from analyzer.judging.detectors.reset_after_hello import hellos
 from analyzer.judging.vantage import Vantage
 
@@ -47,7 +47,7 @@ def find(view: Vantage) -> Iterator[Evidence]:
             leaning,
             strength,
             row,
-            tuple(sorted({int(flows.orig_data_frame[row]), int(flows.last_frame[row])})),
+            frames(int(flows.orig_data_frame[row]), int(flows.last_frame[row])),
             f"the ClientHello for {targets.named(view, row)} was sent {count(_times(view, row), 'time')}: {told}",
             target=targets.named(view, row),
         )

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from analyzer.findings import Evidence, Strength, Verdict
 from analyzer.judging import targets
+from analyzer.judging.case import frames
 from analyzer.judging.detectors.reset_after_hello import hellos
 from analyzer.judging.vantage import Vantage
 
@@ -44,7 +45,7 @@ def find(view: Vantage) -> Iterator[Evidence]:
             Verdict.BLOCKED if others else Verdict.UNDETERMINED,
             Strength.SUGGESTIVE,
             row,
-            tuple(sorted({int(flows.resp_last_frame[row]), int(flows.last_frame[row])} - {0})),
+            frames(int(flows.resp_last_frame[row]), int(flows.last_frame[row])),
             f"{targets.named(view, row)} fell silent after {int(flows.resp_payload_octets[row])} octets;"
             f" {int(flows.orig_again[row])} segments were sent again over {silence:.1f} s,"
             f" while {'other connections went on' if others else 'nothing else got through'}",

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from analyzer.findings import Evidence, Strength, Verdict
 from analyzer.judging import senders, targets
+from analyzer.judging.case import frames
 from analyzer.judging.senders import Origin
 from analyzer.judging.vantage import Vantage
 
@@ -42,7 +43,7 @@ def find(view: Vantage) -> Iterator[Evidence]:
             Verdict.BLOCKED if foreign else Verdict.UNDETERMINED,
             Strength.STRONG if foreign else Strength.SUGGESTIVE,
             row,
-            tuple(sorted({int(flows.first_frame[row]), int(flows.rst_frame[row])})),
+            frames(int(flows.first_frame[row]), int(flows.rst_frame[row])),
             f"{detail}: {sender.why}",
             target=targets.place(view, row),
             by=sender.by,

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from analyzer.findings import Evidence, Strength, Verdict
 from analyzer.judging import targets
-from analyzer.judging.case import count
+from analyzer.judging.case import count, frames
 from analyzer.judging.vantage import PATIENCE_NS, Vantage
 
 CODE = "syn-unanswered"
@@ -47,7 +47,7 @@ def find(view: Vantage) -> Iterator[Evidence]:
             Verdict.UNDETERMINED if absent else Verdict.BLOCKED,
             Strength.STRONG if alive else Strength.SUGGESTIVE,
             row,
-            tuple(sorted({int(flows.first_frame[row]), int(flows.last_frame[row])})),
+            frames(int(flows.first_frame[row]), int(flows.last_frame[row])),
             detail,
             target=targets.place(view, row),
             alone=alive and syns >= RETRIES * tries and span * 1e9 >= PATIENCE_NS,

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from analyzer.findings import Evidence, Strength, Verdict
 from analyzer.judging import targets
-from analyzer.judging.case import count
+from analyzer.judging.case import count, frames
 from analyzer.judging.vantage import Vantage
 
 CODE = "synack-unheard"
@@ -39,7 +39,7 @@ def find(view: Vantage) -> Iterator[Evidence]:
             Verdict.BLOCKED,
             Strength.SUGGESTIVE,
             row,
-            tuple(sorted({int(flows.first_frame[row]), int(flows.resp_frame[row]), int(flows.last_frame[row])})),
+            frames(int(flows.first_frame[row]), int(flows.resp_frame[row]), int(flows.last_frame[row])),
             f"{count(int(flows.orig_syns[row]), 'SYN')} to {targets.place(view, row)} were answered"
             f" {int(flows.resp_synacks[row])} times, and the client did not hear it",
             target=targets.place(view, row),

@@ -16,7 +16,7 @@ import numpy as np
 
 from analyzer.findings import Evidence, Strength, Verdict
 from analyzer.judging import targets
-from analyzer.judging.case import count
+from analyzer.judging.case import count, frames
 from analyzer.judging.traffic import UDP
 from analyzer.judging.vantage import Vantage
 
@@ -47,7 +47,7 @@ def find(view: Vantage) -> Iterator[Evidence]:
             Verdict.UNDETERMINED if absent else Verdict.BLOCKED,
             Strength.SUGGESTIVE,
             row,
-            tuple(sorted({int(flows.first_frame[row]), int(flows.last_frame[row])})),
+            frames(int(flows.first_frame[row]), int(flows.last_frame[row])),
             f"{count(int(asked[row]), 'request')} to {targets.place(view, row)}, no answer{absent}",
             target=targets.CLOCKS if clock else targets.resolver(flows.resp_h[row]),
         )
