@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from analyzer.tables import Arp, Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Quic, Rates, Tls
 
-SCHEMA = "analyzer-facts/2"
+SCHEMA = "analyzer-facts/3"
 
 
 @dataclass(frozen=True)
 class Capture:
-    """One capture file as it was read. Times are ns since 1970-01-01 UTC, 0 where it holds no frame."""
+    """One capture file as it was read. Times are ns since 1970-01-01 UTC, 0 where it holds no frame.
+
+    secrets  it holds keys of its TLS sessions (pcapng, Decryption Secrets Block)
+    """
 
     path: str
     format: str
@@ -22,6 +25,7 @@ class Capture:
     cut: bool
     link_types: tuple[str, ...]
     note: str = ""
+    secrets: bool = False
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ class Reading:
         self.drops: dict[tuple[int, int], int] = {}
         self.filters: dict[str, None] = {}
         self.sections = 0
+        self.secrets = False
         self.cut = ""
         self.form = np.zeros(rc.FORM_FIELDS, np.int64)
         self.interfaces = np.zeros((0, rc.INTERFACE_FIELDS), np.int64)
@@ -156,6 +157,8 @@ class Reading:
             counted = parse_statistics(block, little)
             if counted.dropped is not None:
                 self.drops[self.sections, counted.interface] = counted.dropped
+        elif kind == rc.SECRETS:
+            self.secrets = True
 
 
 class Observer:
@@ -194,6 +197,7 @@ class Observer:
                 path=path, format=container.kind, packets=packets, octets=sweep.counter(fl.OCTETS) - before[1],
                 start_ns=max(sweep.counter(fl.FIRST_NS), 0), end_ns=max(sweep.counter(fl.MAX_NS), 0),
                 cut=bool(reading.cut), link_types=tuple(reading.links), note=reading.cut or reading.barren,
+                secrets=reading.secrets,
             )
         )  # fmt: skip
 

@@ -9,6 +9,7 @@ import pytest
 from analyzer import factsfile
 from analyzer.errors import SourceError
 from analyzer.factsfile import FACTS, TABLES, is_facts, load, save
+from analyzer.observations import SCHEMA
 from analyzer.tables import Dns, Flows, columns
 from tests.builders.plant import flow, observations, table
 
@@ -80,7 +81,7 @@ DAMAGE = {
     "not JSON": (lambda d: (d / FACTS).write_bytes(b"\xff{"), "expected the JSON"),
     "deep JSON": (lambda d: (d / FACTS).write_text("[" * 100_000), "expected the JSON"),
     "a list": (lambda d: (d / FACTS).write_text("[]"), "expected the JSON"),
-    "another schema": (lambda d: header(d, schema="analyzer-facts/2\x1b[2J"), "expected schema analyzer-facts/2"),
+    "another schema": (lambda d: header(d, schema="analyzer-facts/2\x1b[2J"), f"expected schema {SCHEMA}"),
     "odd captures": (lambda d: header(d, captures=[{"path": 1}]), "captures.0.path"),
     "odd quality": (lambda d: header(d, quality={"missed_octets": "many"}), "quality.missed_octets"),
     "fewer rows": (lambda d: header(d, tables={}), "facts.json tells None"),

@@ -48,7 +48,7 @@ class Raw(Protocol):
 
     @property
     def times(self) -> Array:
-        """Time of the ClientHello, ns."""
+        """Times of the ClientHello (or of the first record) and of the ServerHello, ns, -1 unknown."""
 
 
 def sessions(raw: Raw, texts: Sequence[str], fingerprints: Sequence[str], lists: Sequence[bytes]) -> Tls:
@@ -63,7 +63,7 @@ def sessions(raw: Raw, texts: Sequence[str], fingerprints: Sequence[str], lists:
     return build(
         Tls,
         flow=rows["flow"],
-        ts_ns=raw.times,
+        ts_ns=raw.times[:, 0],
         server_name=known[rows["server_name"]],
         version=mapped(rows["version"], _version),
         client_version=mapped(rows["client_version"], _version),
@@ -76,6 +76,9 @@ def sessions(raw: Raw, texts: Sequence[str], fingerprints: Sequence[str], lists:
         **_ech(rows, established),
         hello_retry=rows["retry"] > 0,
         hello_octets=rows["hello_octets"],
+        client_print=rows["client_print"],
+        server_print=rows["server_print"],
+        answer_ns=_answers(rows, raw.times),
         established=established,
         client_records=_records(raw.types[:, 0], raw.lengths[:, 0]),
         server_records=_records(raw.types[:, 1], raw.lengths[:, 1]),
@@ -88,6 +91,12 @@ def sessions(raw: Raw, texts: Sequence[str], fingerprints: Sequence[str], lists:
         alert_frame=frames[:, 3],
         via=VIA[rows["via"]],
     )
+
+
+def _answers(rows: Array, times: Array) -> Array:
+    """ClientHello to ServerHello in ns, -1 where one of them was not seen or time went backwards."""
+    known = (rows["client_at"] >= 0) & (times[:, 1] >= times[:, 0])
+    return np.where(known, times[:, 1] - times[:, 0], -1)
 
 
 def _chains(raw: Raw, fingerprints: Sequence[str]) -> list[tuple[str, ...]]:

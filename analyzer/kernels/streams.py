@@ -177,7 +177,11 @@ def sessions(out, groups, picked, begun, flows, segments, order, marks, work, st
         begin = mark_of(order, marks, c_first, c_last, max(row.client_at - c_at, 0))
         if begin < 0:
             begin = mark_of(order, marks, s_first, s_last, 0)
-        t.times[done] = segments[begin].ts_ns if begin >= 0 else -1
+        t.times[done, 0] = segments[begin].ts_ns if begin >= 0 else -1
+        t.times[done, 1] = -1
+        if row.server_at >= 0:
+            answer = mark_of(order, marks, s_first, s_last, row.server_at - s_at)
+            t.times[done, 1] = segments[answer].ts_ns if answer >= 0 else -1
         done += 1
     return picked.size, done
 

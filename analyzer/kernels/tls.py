@@ -19,7 +19,7 @@ from analyzer.kernels.hellos import (
 )
 from analyzer.kernels.jit import kernel
 from analyzer.kernels.octets import be16, be24, u8
-from analyzer.kernels.strings import NONE
+from analyzer.kernels.strings import NONE, hash_octets
 
 RECORDS = 16  # records listed of each side
 CHAIN = 10  # certificates kept of a chain
@@ -35,6 +35,8 @@ SESSION = np.dtype(
         ("server_at", "i8"),
         ("certificate_at", "i8"),
         ("alert_at", "i8"),
+        ("client_print", "i8"),  # of the whole ClientHello and ServerHello, 0 where not seen whole
+        ("server_print", "i8"),
         ("server_name", "i4"),
         ("alpn", "i4"),
         ("server_alpn", "i4"),
@@ -190,6 +192,7 @@ def client_side(octets, at, end, work, strings, lists, row, types, lengths):
         row.hello_octets = 4 + size
         if stop == 4 + size:
             row.client_at = place_of(octets, at, end, stop - 1)
+            row.client_print = hash_octets(handshake, 0, stop, 0)
         return client_hello(handshake, 4, stop, stop == 4 + size, work, strings, lists, row)
     return True
 
@@ -221,6 +224,8 @@ def server_side(octets, at, end, work, strings, lists, ders, row, chain, types, 
         kind = u8(handshake, place)
         if kind == SERVER_HELLO:
             row.server_at = place_of(octets, at, end, stop - 1)
+            if row.server_print == 0:
+                row.server_print = hash_octets(handshake, place, 4 + size, 0)
             if not server_hello(handshake, place + 4, stop, work, strings, lists, row):
                 return False
         elif kind == CERTIFICATE:
@@ -241,6 +246,8 @@ def blank(row):
     row.server_at = -1
     row.certificate_at = -1
     row.alert_at = -1
+    row.client_print = 0
+    row.server_print = 0
     row.server_name = NONE
     row.alpn = NONE
     row.server_alpn = NONE

@@ -29,7 +29,10 @@ MAX_STREAM_MESSAGES = 4096  # 32 KB hold 2,700 of the shortest
 
 
 class Sessions(NamedTuple):
-    """TLS sessions as the kernel writes them; see kernels/tls.py. Times are ns, -1 unknown."""
+    """TLS sessions as the kernel writes them; see kernels/tls.py.
+
+    times  of the ClientHello, or of the first record, and of the ServerHello, ns, -1 unknown
+    """
 
     rows: Array
     chains: Array
@@ -47,7 +50,7 @@ class Sessions(NamedTuple):
             types=np.zeros((count, 2, tls.RECORDS), np.uint8),
             lengths=np.zeros((count, 2, tls.RECORDS), np.uint16),
             frames=np.zeros((count, 4), np.int64),
-            times=np.full(count, -1, np.int64),
+            times=np.full((count, 2), -1, np.int64),
         )
 
 
@@ -169,7 +172,9 @@ class Harvest:
             if place >= 0:
                 stream, offset = (talk.orig, tls_at[0]) if client_side else (talk.resp, tls_at[1] - middle)
                 made.frames[0, k] = stream.at(int(place) + offset).frame
-        made.times[0] = (talk.orig.at(tls_at[0]) if client else talk.resp.at(tls_at[1])).ts_ns
+        made.times[0, 0] = (talk.orig.at(tls_at[0]) if client else talk.resp.at(tls_at[1])).ts_ns
+        if row["server_at"] >= 0:
+            made.times[0, 1] = talk.resp.at(int(row["server_at"]) + tls_at[1] - middle).ts_ns
         self.sessions.append(made)
         return True
 

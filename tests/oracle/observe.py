@@ -198,6 +198,9 @@ class Reading:
         first = talk.orig.at(at[0] + max(seen.client_at, 0)) if client else talk.resp.at(at[1])
         if via:
             first = talk.orig.at(at[0]) if client else talk.resp.at(at[1])
+        answer = (
+            talk.resp.at(at[1] + seen.server_at).ts_ns - first.ts_ns if seen.server_at >= 0 <= seen.client_at else -1
+        )
         for der in seen.chain:
             self.rows["certificates"].setdefault(hashlib.sha256(der).hexdigest(), der)
         known = {"server_name": seen.server_name, "alpn": seen.alpn, "server_alpn": seen.server_alpn}
@@ -211,6 +214,8 @@ class Reading:
                 ja4=seen.ja4({"quic": "q", "dtls": "d"}.get(via, "t")), resumed=seen.resumed,
                 resumption=seen.resumption, ech=bool(seen.ech), ech_kind=seen.ech_kind, ech_config=seen.ech_config,
                 hello_retry=seen.retry, hello_octets=seen.hello_octets,
+                answer_ns=max(answer, -1),
+                client_print=seen.client_print, server_print=seen.server_print,
                 established=seen.established, client_records=seen.client_records, server_records=seen.server_records,
                 alert_from=seen.alert_side, alert=seen.alert,
                 chain=tuple(hashlib.sha256(der).hexdigest() for der in seen.chain),

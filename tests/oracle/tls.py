@@ -33,6 +33,8 @@ class Session:
     retry: bool = False
     psk: bool = False
     hello_octets: int = 0
+    client_print: int = 0
+    server_print: int = 0
     client_records: tuple = ()
     server_records: tuple = ()
     alert: int = -1
@@ -230,6 +232,14 @@ class Side:
             at = end
 
 
+def print_of(octets):
+    """FNV-1a of octets in 64 bit, folded at the end and made positive."""
+    value = 0xCBF29CE484222325
+    for octet in octets:
+        value = (value ^ octet) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return (value ^ value >> 29) & 0x7FFFFFFFFFFFFFFF
+
+
 def read(client, server):
     """The Session that both streams show."""
     session = Session()
@@ -247,10 +257,12 @@ def read(client, server):
         read_client_hello(body, session)
         if len(body) == length:
             session.client_at = ours.places[3 + len(body)]
+            session.client_print = print_of(ours.handshake[: 4 + length])
             read_lists(body, session)
     for kind, body, at in theirs.messages():
         if kind == 2:
             session.server_at = at
+            session.server_print = session.server_print or print_of(b"\2" + len(body).to_bytes(3, "big") + body)
             read_server_hello(body, session)
         elif kind == 11:
             session.certificate_at = at
