@@ -9,6 +9,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 PYTEST := $(PY) -m pytest
 JOBS ?= auto
+INTERCEPTOR := mitmproxy==11.0.2
 
 DEMO := captures/mm-faults.pcapng
 DEMO_SITE := captures/mm-faults.site.yaml
@@ -108,4 +109,6 @@ help: ## list what can be made
 .venv/.stages: pyproject.toml | .venv/bin/python
 	@echo "installing the programs that the sample captures are made of into .venv (once; a minute or two)"
 	@$(PIP) install --quiet --editable '.[samples]'
+	@$(PY) -m venv .venv/mitmproxy
+	@.venv/mitmproxy/bin/python -m pip --disable-pip-version-check install --quiet $(INTERCEPTOR)
 	@touch .venv/.runs $@

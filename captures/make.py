@@ -1,5 +1,7 @@
 """Make the sample captures anew: `python captures/make.py [NAME…]`, as root on Linux, all of them if no name is given.
 
+A scenario that is recorded at two places makes both captures, whichever of them is named.
+
 Everything happens in network, mount and process namespaces of their own, which the kernel takes down, with all
 that runs in them, when this program ends for whatever reason. Nothing reaches a real host: these namespaces have no
 link out.
@@ -9,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,29 +18,31 @@ import tempfile
 from pathlib import Path
 
 from scenarios import SCENARIOS
+from staging.links import located
 from staging.recording import perform
 
-PROGRAMS = ("ip", "nft", "dnsmasq", "chronyd", "nats-server", "openvpn", "squid", "nginx")
-PROGRAMS += ("curl", "openssl", "ssh", "dumpcap")
+PROGRAMS = ("ip", "nft", "dnsmasq", "chronyd", "curl", "dumpcap")  # of every scenario
+MAKERS = {capture: name for name, scenario in SCENARIOS.items() for capture in (name, *scenario.also)}
 INSIDE = "--inside"
 
 
 def main() -> int:
     """Run the scenarios that the command line names; 0 if all were made, 1 if one failed, 2 if this machine cannot."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(SCENARIOS)}")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(MAKERS)}")
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent, help="folder to write into")
     parser.add_argument(INSIDE, type=Path, dest="scratch", help=argparse.SUPPRESS)
     args = parser.parse_args()
-    if unknown := [name for name in args.names if name not in SCENARIOS]:
+    if unknown := [name for name in args.names if name not in MAKERS]:
         parser.error(f"no such scenario: {', '.join(unknown)}")
-    names = args.names or list(SCENARIOS)
+    names = list(dict.fromkeys(MAKERS[name] for name in args.names or MAKERS))
     if args.scratch:
         return perform(SCENARIOS[names[0]], names[0], args.out, args.scratch)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if os.geteuid() != 0:
         parser.error("needs root, for network namespaces")
-    if missing := [program for program in PROGRAMS if shutil.which(program) is None]:
+    wanted = dict.fromkeys((*PROGRAMS, *(program for name in names for program in SCENARIOS[name].needs)))
+    if missing := [program for program in wanted if located(program) is None]:
         parser.error(f"not installed: {', '.join(missing)}")
     failed = [name for name in names if not _isolated(name, args.out)]
     if failed:

@@ -67,7 +67,7 @@ def _bar(stage: Stage) -> None:
 
 def blocked(stage: Stage) -> None:
     """Show one fault after another, while machines, tunnel and one NATS server work."""
-    stage.file = f"{stage.name}.pcapng.gz"
+    stage.form = "pcapng.gz"
     edge = _open(stage)
     _bar(stage)
     stage.record("company")

@@ -15,7 +15,7 @@ OUTSIDE = "the same flow behind NAT, seen a second time"
 
 def every_device(stage: Stage) -> None:
     """Show a healthy minute on all devices of the firewall at once."""
-    stage.file = f"{stage.name}.pcapng.gz"
+    stage.form = "pcapng.gz"
     edge = put_up(stage)
     stage.record_firewall()
     edge.ask("8.8.8.8")

@@ -69,13 +69,13 @@ def _site_file(stage: Stage) -> list[str]:
         lines.append(
             f"  - {{name: {name}, role: machine, class: {kind}, protocol: {protocol}, addresses: [{address}]}}"
         )
-    lines += [f"nat: [{stage.outside}]", f"resolvers: [{stage.company}.1]", f"trust: [{stage.name}.trust.pem]"]
+    lines += [f"nat: [{stage.outside}]", f"resolvers: [{stage.company}.1]"]
     return lines
 
 
 def clean(stage: Stage) -> None:
     """Show a healthy site on the GovCloud: documented names at documented addresses, a private authority."""
-    stage.file = f"{stage.name}.pcap"
+    stage.form = "pcap"
     edge = _open(stage)
     polls = _start_polls(stage, edge, 45)
     edge.set_clock(POOL)

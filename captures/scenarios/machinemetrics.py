@@ -156,7 +156,7 @@ def _site_file(plant: Plant) -> list[str]:
         )
     lines.append(f"  - {{name: front desk, role: browser, addresses: [{plant.pc.main_address}]}}")
     lines += [f"nat: [{stage.outside}]", f"resolvers: [{stage.company}.1]", f"ntp: [{stage.company}.1]"]
-    return [*lines, f"trust: [{stage.name}.trust.pem]", "uplink: 10M"]
+    return [*lines, "uplink: 10M"]
 
 
 def _settle(plant: Plant) -> None:
@@ -215,7 +215,7 @@ def _look_at_dashboard(plant: Plant) -> None:
 
 def clean(stage: Stage) -> None:
     """Show a healthy isolated site: every kind of documented traffic, at the document's rates."""
-    stage.file = f"{stage.name}.pcapng.gz"
+    stage.form = "pcapng.gz"
     plant = _build(stage)
     _open(plant)
     stage.record("company", "machine")

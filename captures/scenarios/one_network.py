@@ -50,4 +50,4 @@ def site_file(stage: Stage) -> list[str]:
             f"  - {{name: {name}, role: machine, class: {kind}, protocol: {protocol}, addresses: [{address}]}}"
         )
     lines += [f"nat: [{stage.outside}]", f"resolvers: [{stage.company}.1]"]
-    return [*lines, f"trust: [{stage.name}.trust.pem]"]
+    return lines

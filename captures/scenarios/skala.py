@@ -53,7 +53,7 @@ def site_file(stage: Stage, nexus: Host) -> list[str]:
     lines.append(f"  - {{name: ipad, role: ipad, addresses: [{stage.company}.52]}}")
     lines.append(f"  - {{name: laboratory PC, role: pc, addresses: [{stage.company}.53]}}")
     lines += [f"nat: [{stage.outside}]", f"resolvers: [{stage.company}.1]"]
-    return [*lines, f"mirrors: [{MIRROR}]", f"trust: [{stage.name}.trust.pem]"]
+    return [*lines, f"mirrors: [{MIRROR}]"]
 
 
 def work(stage: Stage, nexus: Host) -> None:
@@ -65,7 +65,7 @@ def work(stage: Stage, nexus: Host) -> None:
 
 def clean(stage: Stage) -> None:
     """Show a healthy site: all documented traffic, a static NEXUS, an iPad that asks Cloudflare."""
-    stage.file = f"{stage.name}.pcapng.zst"
+    stage.form = "pcapng.zst"
     put_up(stage)
     stage.open_site()
     nexus = stage.host("nexus", "company", NEXUS_AT)

@@ -30,6 +30,8 @@ class Intent:
     codes    of the findings that must name these flows
     evidence  codes of what these flows show as well; whether a finding is made of it is open
     needs_site  without a site file nobody can tell so
+    passage  how the firewall hands TCP on: "opened" where it ends TLS, "relayed" where it ends TCP and hands TLS on
+             as it is, "same" where it only translates addresses
     """
 
     proto: str
@@ -43,6 +45,7 @@ class Intent:
     service: str = ""
     needs_site: bool = False
     evidence: tuple[str, ...] = ()
+    passage: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,21 @@ class Script:
         """Note what must become of rules of the vendor's pack."""
         self.outcomes |= dict.fromkeys(rules, outcome)
 
+    def outside(self, site: str, public: str) -> Script:
+        """Give what is right to say out where NAT has put a public address in the place of the site's own ones.
+
+        `site` is how the site's addresses begin; what stays among them is not seen there. What goes on is documented,
+        whoever sends it: a firewall that speaks TLS in a host's stead looks from there like that host.
+        """
+        abroad = Script([Chapter(part.since_ns) for part in self.chapters])
+        for part, seen in zip(self.chapters, abroad.chapters, strict=True):
+            for intent in part.intents.values():
+                if intent.orig.startswith(site) and not intent.resp.startswith(site):
+                    because = f"{intent.because}; seen from outside"
+                    twin = replace(intent, orig=public, verdict="expected", because=because, codes=(), evidence=())
+                    seen.intents[twin.proto, public, twin.resp, twin.port] = replace(twin, also=("undetermined",))
+        return abroad
+
     def truth(self, flows: Iterable[tuple[int, FiveTuple]]) -> list[dict[str, object]]:
         """Give each flow, with the time of its first frame, its intent.
 
@@ -102,7 +120,8 @@ class Script:
             row: dict[str, object] = {**flow.__dict__, "verdict": intent.verdict, "because": intent.because}
             row |= {name: list(given) for name in ("also", "codes", "evidence") if (given := getattr(intent, name))}
             row |= {"needs_site": True} if intent.needs_site else {}
-            rows.append(row | ({"service": intent.service} if intent.service else {}))
+            row |= {name: given for name in ("service", "passage") if (given := getattr(intent, name))}
+            rows.append(row)
         if unused:
             raise ValueError(f"not in the capture: {sorted(unused)}")
         return rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import os
+import shutil
 import socket
 import struct
 import subprocess
@@ -20,6 +21,12 @@ SIOCETHTOOL = 0x8946  # linux/sockios.h
 # linux/ethtool.h: set transmit checksums, scatter-gather, TCP segmentation, generic segmentation and receive offload
 OFFLOADS = (0x17, 0x19, 0x1F, 0x24, 0x2C)
 CLONE_NEWNET = 0x40000000  # linux/sched.h
+
+
+def located(program: str) -> str | None:
+    """Find a program; mitmproxy may have an environment of its own in this one, as it wants other libraries."""
+    own = Path(sys.prefix) / "mitmproxy" / "bin"
+    return shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}{os.pathsep}{own}")
 
 
 def set_apart() -> None:

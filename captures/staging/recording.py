@@ -11,7 +11,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,25 +32,49 @@ NANOSECONDS = 9
 
 @dataclass(frozen=True)
 class Link:
-    """A link type: its number and dumpcap's name for it, octets of its header, and where the protocol stands in it."""
+    """A link type: its number and dumpcap's name for it, octets of its header, and where IPv4 is told, by what."""
 
     number: int
     name: str
     header: int
     protocol: int
+    ipv4: bytes = b"\x08\x00"
 
 
 ETHERNET = Link(1, "EN10MB", 14, 12)
 COOKED = Link(276, "LINUX_SLL2", 20, 0)  # LINKTYPE_LINUX_SLL2
+RAW = Link(101, "RAW", 0, 0, b"\x45")  # LINKTYPE_RAW; here no packet has options
 ALL_DEVICES = "any"  # pcap-linux: every device of a host at once
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is played, and at which place: scenarios of one place share addresses."""
+    """What is played, and at which place: scenarios of one place share addresses.
+
+    needs  programs that it runs besides those of every scenario
+    also   captures that it writes besides the one of its own name, from other taps
+    """
 
     place: str
     play: Callable[[Stage], None]
+    needs: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A tap's clock: by how much it is ahead (seconds) when its capture begins, and by how much it goes too fast."""
+
+    offset_s: float = 0.0
+    drift_ppm: float = 0.0
+
+    def shown(self, frames: Sequence[Frame]) -> list[Frame]:
+        """Give frames with the times that this clock shows."""
+        begun, offset, drift = frames[0].time_ns, round(self.offset_s * 1e9), self.drift_ppm / 1e6
+        return [replace(f, time_ns=f.time_ns + offset + round((f.time_ns - begun) * drift)) for f in frames]
+
+
+EXACT = Clock()
 
 
 @dataclass(frozen=True)
@@ -63,13 +87,13 @@ class Frame:
 
 
 class Recorder:
-    """dumpcap on one or several switches, or on all devices of a host, from `start` to `stop`."""
+    """dumpcap on one or several switches, or on devices of a host, from `start` to `stop`."""
 
-    def __init__(self, rack: Namespace, switches: Sequence[str]) -> None:
+    def __init__(self, rack: Namespace, switches: Sequence[str], link: Link = ETHERNET) -> None:
         self.rack = rack
         self.switches = list(switches)
-        self.link = COOKED if self.switches == [ALL_DEVICES] else ETHERNET
-        self.file = rack.scratch / "raw.pcapng"
+        self.link = link
+        self.file = rack.scratch / f"{rack.name}.raw.pcapng"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -86,7 +110,6 @@ class Recorder:
         """Stop recording; all frames in the order of their times."""
         if self.process is None:
             raise RuntimeError("not recording")
-        time.sleep(1.5)
         self.process.send_signal(signal.SIGINT)
         self.process.wait(20)
         return sorted(_frames(self.file.read_bytes()), key=lambda frame: frame.time_ns)
@@ -115,7 +138,7 @@ def five_tuples(frames: Iterable[Frame], link: Link = ETHERNET) -> list[tuple[in
     seen: dict[tuple[str, frozenset[tuple[str, int]]], tuple[int, FiveTuple]] = {}
     for frame in frames:
         packet = frame.octets[link.header :]
-        if frame.octets[link.protocol : link.protocol + 2] != b"\x08\x00" or packet[9] not in (6, 17):
+        if not frame.octets.startswith(link.ipv4, link.protocol) or packet[9] not in (6, 17):
             continue
         source, target = (".".join(map(str, packet[at : at + 4])) for at in (12, 16))
         source_port, target_port = struct.unpack_from("!HH", packet, 4 * (packet[0] & 15))

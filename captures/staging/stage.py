@@ -13,7 +13,18 @@ from pathlib import Path
 from staging.expectations import BROADCAST, Intent, Script
 from staging.internet import GOOGLE_DNS, Internet
 from staging.links import Namespace, Switch
-from staging.recording import ALL_DEVICES, Recorder, five_tuples, write_capture, write_json
+from staging.recording import (
+    ALL_DEVICES,
+    COOKED,
+    EXACT,
+    RAW,
+    Clock,
+    Frame,
+    Recorder,
+    five_tuples,
+    write_capture,
+    write_json,
+)
 
 POLLED = {
     # protocol: (actor's words before the address, after it, port, service)
@@ -39,6 +50,7 @@ class Look:
     codes: tuple[str, ...] = ()
     needs_site: bool = False
     evidence: tuple[str, ...] = ()
+    passage: str = ""
 
 
 @dataclass
@@ -94,13 +106,15 @@ class Host(Namespace):
         agent: str = "",
         proxy: str = "",
         port: int = 0,
+        newest: str = "",
     ) -> None:
-        """Ask a web site for pages over one connection, or post octets to it, with curl."""
+        """Ask a web site for pages over one connection, or post octets to it, with curl; `newest` limits TLS."""
         words = ["-sS", "--http1.1", "--max-time", "30", "--cacert", str(self.stage.roots), "-A", agent or "sample/1.0"]
         if post:
             body = self.scratch / "body"
             body.write_bytes(self.stage.random.randbytes(post))
             words += ["-H", "Expect:", "--data-binary", f"@{body}"]
+        words += ["--tls-max", newest] if newest else []
         if proxy:
             words += ["--proxy", proxy]
         else:
@@ -177,6 +191,16 @@ def _intent(proto: str, orig: str, resp: str, port: int, look: Look, service: st
     return Intent(proto, orig, resp, port, service=service, **said)
 
 
+@dataclass(frozen=True)
+class Tap:
+    """A place that is recorded, by its own clock, into a capture of its own; outside are what NAT has made of flows."""
+
+    capture: str
+    recorder: Recorder
+    clock: Clock = EXACT
+    outside: bool = False
+
+
 class Stage:
     """Everything of one scenario; a scenario builds it up, records, and lets the hosts act."""
 
@@ -185,7 +209,8 @@ class Stage:
         self.random = random.Random(f"stage {place}")
         self.script = Script()
         self.internet = Internet(scratch, place, scratch)
-        self.roots = scratch / "roots.pem"
+        self.public_roots, self.roots = scratch / "internet-roots.pem", scratch / "roots.pem"
+        self.public_roots.write_text(self.internet.roots(), "ascii")
         # what the plant's programs trust; the trust file that is written has the public roots only
         self.roots.write_text(self.internet.roots() + self.internet.devices.root_file.read_text("ascii"), "ascii")
         self.rack = Namespace("rack", scratch)
@@ -195,9 +220,8 @@ class Stage:
         self.machine = f"172.{self.random.randrange(17, 31)}.{self.random.randrange(2, 250)}"
         self.outside = f"203.0.113.{self.random.randrange(9, 250)}"  # RFC 5737
         self.hosts: dict[str, Host] = {}
-        self.recorder: Recorder | None = None
-        self.recorded: list[str] = []
-        self.file = f"{name}.pcapng"
+        self.taps: list[Tap] = []
+        self.form = "pcapng"
         self.profile = ""
         self.site: list[str] = []
         self.firewall.do("sysctl", "-qw", "net.ipv4.ip_forward=1")
@@ -285,15 +309,20 @@ class Stage:
 
     def record(self, *switches: str) -> None:
         """Start recording switches."""
-        self.recorded = list(switches)
-        self.recorder = Recorder(self.rack, switches)
-        self.recorder.start()
+        self._tap(Tap(self.name, Recorder(self.rack, switches)))
 
     def record_firewall(self) -> None:
         """Start recording on the firewall itself, all its devices at once."""
-        self.recorded = [ALL_DEVICES]
-        self.recorder = Recorder(self.firewall, self.recorded)
-        self.recorder.start()
+        self._tap(Tap(self.name, Recorder(self.firewall, [ALL_DEVICES], COOKED)))
+
+    def record_outside(self, clock: Clock) -> None:
+        """Start recording the firewall's way out as well, for a capture of its own."""
+        self._tap(Tap(f"{self.name}-outside", Recorder(self.firewall, ["wan0"], RAW), clock, outside=True))
+
+    def _tap(self, tap: Tap) -> None:
+        """Start recording at a tap."""
+        self.taps.append(tap)
+        tap.recorder.start()
 
     def pause(self, seconds: float) -> None:
         """Let time pass, as between two things that a device does."""
@@ -307,23 +336,27 @@ class Stage:
 
     def write(self) -> None:
         """Stop recording and write everything."""
-        if self.recorder is None:
+        if not self.taps:
             raise RuntimeError("nothing was recorded")
-        frames = self.recorder.stop()
-        flows = self.script.truth(five_tuples(frames, self.recorder.link))
-        write_capture(self.out / self.file, frames, self.recorded, self.recorder.link)
-        truth = {
-            "capture": self.file,
-            "profile": self.profile,
-            "site": f"{self.name}.site.yaml",
-            "frames": len(frames),
-            "flows": flows,
-            "findings": self.script.findings,
-            "outcomes": self.script.outcomes,
-        }
-        write_json(self.out / f"{self.name}.truth.json", truth)
-        (self.out / f"{self.name}.site.yaml").write_text("\n".join(self.site) + "\n", "utf-8")
-        (self.out / f"{self.name}.trust.pem").write_text(self.internet.roots(), "ascii")
+        time.sleep(1.5)
+        for tap, frames in [(tap, tap.recorder.stop()) for tap in self.taps]:
+            self._write(tap, frames)
+
+    def _write(self, tap: Tap, frames: list[Frame]) -> None:
+        """Write what was recorded at a tap, and beside it what is right to say of it."""
+        name, link, script = tap.capture, tap.recorder.link, self.script
+        if tap.outside:
+            script = script.outside(f"{self.company}.", self.outside)
+        flows = script.truth(five_tuples(frames, link))
+        file = self.out / f"{name}.{self.form}"
+        write_capture(file, tap.clock.shown(frames), tap.recorder.switches, link)
+        truth = {"capture": file.name, "profile": self.profile, "site": f"{name}.site.yaml", "frames": len(frames)}
+        if tap.clock != EXACT:
+            truth |= {"clock_offset_s": tap.clock.offset_s, "clock_drift_ppm": tap.clock.drift_ppm}
+        truth |= {"flows": flows, "findings": script.findings, "outcomes": script.outcomes}
+        write_json(self.out / f"{name}.truth.json", truth)
+        lines = [*self.site, f"trust: [{name}.trust.pem]"]
+        (self.out / f"{name}.site.yaml").write_text("\n".join(lines) + "\n", "utf-8")
+        (self.out / f"{name}.trust.pem").write_text(self.internet.roots(), "ascii")
         seconds = (frames[-1].time_ns - frames[0].time_ns) / 1e9
-        octets = (self.out / self.file).stat().st_size
-        print(f"{self.file}: {len(frames)} frames, {len(flows)} flows, {seconds:.0f} s, {octets} octets")
+        print(f"{file.name}: {len(frames)} frames, {len(flows)} flows, {seconds:.0f} s, {file.stat().st_size} octets")
