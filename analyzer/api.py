@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.capturing.inputs import expand
 from analyzer.capturing.source import STDIN
+from analyzer.decrypting import with_certificates
 from analyzer.errors import AnalyzerError, SourceError
 from analyzer.kernels import jit
 from analyzer.observations import Observations
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from analyzer.result import Result
     from analyzer.rulepack import RulePack
     from analyzer.sitefile import Site
+    from analyzer.taps import Across, Taps
+
+TSHARK_S = 600.0
+"""What tshark may take where it reads certificates with keys."""
 
 Progress = Callable[[int, int], None]
 """Called with octets read and octets in all (0 where that is not known), often."""
@@ -32,9 +37,16 @@ def must_compile() -> bool:
 
 
 def observe(
-    captures: Sequence[str], *, progress: Progress | None = None, settings: Settings | None = None
+    captures: Sequence[str],
+    *,
+    progress: Progress | None = None,
+    settings: Settings | None = None,
+    keylog: str = "",
 ) -> Observations:
     """The facts of captures (paths, globs, folders, "-"), read as one capture in the order of their first frames.
+
+    keylog  a key log (NSS format), with which tshark reads the certificates that TLS 1.3 encrypts; keys that a pcapng
+            holds are used as well
 
     Raises SourceError and CaptureError where nothing of a capture can be read; a cut one gives all before the cut.
     """
@@ -42,7 +54,7 @@ def observe(
     observer = Observer(settings or Settings())
     for number, path in enumerate(paths):
         observer.read(path, progress, (number, len(paths)))
-    return observer.finish()
+    return with_certificates(observer.finish(), keylog, TSHARK_S)
 
 
 def inspect(capture: str, *, progress: Progress | None = None, timeout_s: float = 600) -> Comparison:
@@ -70,6 +82,7 @@ def judge(  # noqa: PLR0913 - what may be told of a site stands side by side, by
     profiles: Sequence[str] = (),
     filter: str = "",  # noqa: A002 - the word that users know from other tools
     trust: Sequence[str] = (),
+    baseline: Sequence[str] = (),
 ) -> Result:
     """What facts say about requirements.
 
@@ -78,28 +91,62 @@ def judge(  # noqa: PLR0913 - what may be told of a site stands side by side, by
     profiles  "pack" or "pack:variant" to judge by; by default the site's, else every pack of which a host is seen
     filter    judge only flows that it picks: host, port, net, tcp, udp, icmp with and, or, not
     trust     PEM files of roots that count as vouching, beside those of the site
+    baseline  folders of saved facts (`analyzer observe`) of the same devices from when all was well
 
-    Raises AnalyzerError where a profile, the filter or a PEM file cannot be used.
+    Raises AnalyzerError where a profile, the filter, a PEM file or a baseline cannot be used.
     """
-    return _terms(packs, site, profiles, filter, trust).judge(observations)
+    return _terms(packs, site, profiles, filter, trust, baseline).judge(observations)
 
 
 def check(  # noqa: PLR0913 - as judge, and the captures
     captures: Sequence[str],
     *,
     progress: Progress | None = None,
+    keylog: str = "",
     packs: Sequence[RulePack] | None = None,
     site: Site | None = None,
     profiles: Sequence[str] = (),
     filter: str = "",  # noqa: A002 - as in judge
     trust: Sequence[str] = (),
+    baseline: Sequence[str] = (),
 ) -> Result:
     """What captures say about requirements: `judge` of what they let one `observe`, with the arguments of both.
 
     Raises what these raise; what `judge` refuses is refused before a capture is opened.
     """
-    terms = _terms(packs, site, profiles, filter, trust)
-    return terms.judge(observe(captures, progress=progress))
+    terms = _terms(packs, site, profiles, filter, trust, baseline)
+    return terms.judge(observe(captures, progress=progress, keylog=keylog))
+
+
+def compare(  # noqa: PLR0913 - as check, of two taps
+    inside: Sequence[str],
+    outside: Sequence[str] = (),
+    *,
+    progress: Progress | None = None,
+    keylog: str = "",
+    packs: Sequence[RulePack] | None = None,
+    site: Site | None = None,
+    profiles: Sequence[str] = (),
+    filter: str = "",  # noqa: A002 - as in judge
+    trust: Sequence[str] = (),
+    baseline: Sequence[str] = (),
+) -> Result:
+    """What captures of one site from both sides of a firewall or proxy say: the inside one's result, with its `taps`.
+
+    Its `outside` is the result of the other one. Without `outside`, `inside` holds both sides of a NAT.
+
+    Raises what `check` raises, and AnalyzerError where one capture is to be both and is not.
+    """
+    from analyzer import comparing
+
+    terms = _terms(packs, site, profiles, filter, trust, baseline)
+    here = observe(inside, progress=progress, keylog=keylog)
+    if outside:
+        taps = comparing.lay(here, observe(outside, progress=progress, keylog=keylog))
+    else:
+        taps = comparing.lay(*comparing.split(here, terms.site.nat))
+    there = terms.judge(taps.outside, taps.from_outside())
+    return terms.judge(taps.inside, taps.from_inside(), (taps, there))
 
 
 def draft_site(observations: Observations, *, packs: Sequence[RulePack] | None = None) -> tuple[Site, dict[str, str]]:
@@ -118,19 +165,29 @@ class _Terms:
     profiles: tuple[str, ...]
     keep: Filter | None
     roots: tuple[bytes, ...]
+    baseline: tuple[Observations, ...]
 
-    def judge(self, seen: Observations) -> Result:
+    def judge(
+        self, seen: Observations, across: Across | None = None, beside: tuple[Taps | None, Result | None] = (None, None)
+    ) -> Result:
+        """The result of facts, as far as another tap tells of them; of two taps compared, `beside` them."""
         from analyzer import judging
         from analyzer.result import Result
 
-        found = judging.judge(seen, self.packs, self.site, profiles=self.profiles, keep=self.keep, trust=self.roots)
-        return Result(seen, found)
+        means = judging.Means(self.roots, across, self.baseline)
+        found = judging.judge(seen, self.packs, self.site, profiles=self.profiles, keep=self.keep, means=means)
+        return Result(seen, found, *beside)
 
 
-def _terms(
-    packs: Sequence[RulePack] | None, site: Site | None, profiles: Sequence[str], expression: str, trust: Sequence[str]
+def _terms(  # noqa: PLR0913 - as judge
+    packs: Sequence[RulePack] | None,
+    site: Site | None,
+    profiles: Sequence[str],
+    expression: str,
+    trust: Sequence[str],
+    baseline: Sequence[str],
 ) -> _Terms:
-    from analyzer import judging, rulepack, trustfile
+    from analyzer import factsfile, judging, rulepack, trustfile
     from analyzer.sitefile import Site
 
     chosen = tuple(rulepack.shipped() if packs is None else packs)
@@ -141,7 +198,12 @@ def _terms(
         roots = [root for path in (*place.trust, *trust) for root in trustfile.load(path)]
     except SourceError as error:
         raise AnalyzerError(f"trust: {error}") from error
-    return _Terms(chosen, place, tuple(profiles), judging.parse(expression) if expression else None, tuple(roots))
+    try:
+        known = tuple(factsfile.load(Path(folder)) for folder in baseline)
+    except SourceError as error:
+        raise AnalyzerError(f"baseline: {error}") from error
+    keep = judging.parse(expression) if expression else None
+    return _Terms(chosen, place, tuple(profiles), keep, tuple(roots), known)
 
 
 def _know(profile: str, packs: Sequence[RulePack]) -> None:

@@ -42,6 +42,7 @@ HELP = """Check packet captures against the network requirements of plant-floor 
 analyzer check customer.pcapng                which row holds, which fails, who breaks it
 analyzer site customer.pcapng > plant.yaml    a draft of what is known of the place
 analyzer check customer.pcapng --site plant.yaml
+analyzer compare lan.pcapng wan.pcapng        what the firewall between two taps does to each flow
 
 Exit codes: 0 no requirement fails, 1 at least one fails, 2 usage or a bad rule pack or site file, 3 no verdict could
 be had.
@@ -60,6 +61,7 @@ RULES = click.option(
     "--rules", "own", type=FILE, multiple=True, help="A rule pack of your own, beside the shipped ones."
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
+KEYLOG = click.option("--keylog", type=FILE, default="", help="Key log, to read TLS 1.3 certificates with tshark.")
 QUIET = click.option("-q", "--quiet", is_flag=True, help="Print the verdict and the findings' titles only.")
 
 
@@ -76,6 +78,9 @@ def judging_options(command: Command) -> Command:
         click.option("--site", "site_path", type=FILE, help="What you know of the place (YAML)."),
         click.option("--filter", default="", help="Judge only flows that this picks: host, port, net."),
         click.option("--trust", type=FILE, multiple=True, help="PEM file of roots that count as vouching."),
+        click.option(
+            "--baseline", type=click.Path(file_okay=False), multiple=True, help="Saved facts from when all was well."
+        ),
         QUIET,
         click.option("-v", "--verbose", is_flag=True, help="Leave nothing out: every rule, every flow in scope."),
     )
@@ -86,8 +91,9 @@ def judging_options(command: Command) -> Command:
 
 @main.command()
 @CAPTURES
+@KEYLOG
 @judging_options
-def check(captures: tuple[str, ...], **options: Any) -> None:
+def check(captures: tuple[str, ...], keylog: str, **options: Any) -> None:
     """Tell for every documented requirement whether it holds, fails, or is not to be seen.
 
     CAPTURE is a pcap or pcapng file, plain or in gzip, zstd or lz4, a folder of them, or - for standard input; several
@@ -97,7 +103,36 @@ def check(captures: tuple[str, ...], **options: Any) -> None:
 
     asked = _asked(**options)
     with _progress(quiet=asked.quiet) as told:
-        result = api.check(captures, progress=told, **asked.terms)
+        result = api.check(captures, progress=told, keylog=keylog, **asked.terms)
+    _deliver(asked, result)
+
+
+@main.command()
+@click.argument("inside", metavar="INSIDE")
+@click.argument("outside", metavar="[OUTSIDE]", required=False)
+@click.option("-I", "--inside", "more_inside", multiple=True, help="A further capture of the inside tap.")
+@click.option("-O", "--outside", "more_outside", multiple=True, help="A further capture of the outside tap.")
+@KEYLOG
+@judging_options
+def compare(
+    inside: str,
+    outside: str | None,
+    more_inside: tuple[str, ...],
+    more_outside: tuple[str, ...],
+    keylog: str,
+    **options: Any,
+) -> None:
+    """Tell what becomes of flows between two taps: passed, relayed, opened, stopped.
+
+    INSIDE and OUTSIDE are captures (or folders or globs of them) of one site at the same time, on either side of its
+    firewall or proxy. Alone, INSIDE holds both sides of a NAT. With --out, the other side's result is in DIR/outside.
+    """
+    from analyzer import api
+
+    asked = _asked(**options)
+    there = [*([outside] if outside else []), *more_outside]
+    with _progress(quiet=asked.quiet) as told:
+        result = api.compare([inside, *more_inside], there, progress=told, keylog=keylog, **asked.terms)
     _deliver(asked, result)
 
 
@@ -277,7 +312,7 @@ def _asked(own: tuple[str, ...], site_path: str | None, out: str | None, **optio
         raise click.UsageError("--csv needs --out DIR")
     if out and (Path(out) / "facts.json").exists():
         raise Mistake(f"{out}: holds saved facts; a result needs a folder of its own", USAGE)
-    terms = {name: options.pop(name) for name in ("profiles", "filter", "trust")}
+    terms = {name: options.pop(name) for name in ("profiles", "filter", "trust", "baseline")}
     terms |= {"packs": _packs(own), "site": sitefile.load(site_path) if site_path else None}
     return Asked(terms, Path(out) if out else None, **options)
 
@@ -290,6 +325,8 @@ def _deliver(asked: Asked, result: Result) -> None:
     if asked.out is not None:
         with _writing(asked.out):
             exporting.write(result, asked.out, csv=asked.as_csv)
+            if result.outside is not None:
+                exporting.write(result.outside, asked.out / "outside", csv=asked.as_csv)
     if asked.as_json:
         sys.stdout.write(jsonfile.text(result))
     else:

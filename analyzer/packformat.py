@@ -147,7 +147,15 @@ def _port(value: str) -> str:
     return value
 
 
+def _fingerprint(value: str) -> str:
+    """A fingerprint as it is compared: lower case, without colons."""
+    return value.replace(":", "").lower()
+
+
 PORT = text("a port as 443/tcp", r"^[0-9]{1,5}/(tcp|udp)$", _port, 9)
+FINGERPRINT = text(
+    "a certificate's SHA-256 fingerprint in hex", r"^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$", _fingerprint, 95
+)
 ONE_OR_MORE_WORDS = one_or_many(WORD)
 PIECE = one_or_many(text("a piece of text", limit=200))
 
@@ -178,6 +186,9 @@ TO = mapping(
         "at": Key(one_or_many(NETWORK), "addresses that the document gives for the names", ()),
         "role": Key(WORD, "role of the responder", ""),
         "unnamed": Key(flag(), "no name of the responder is known", False),
+        "issuers": Key(
+            one_or_many(FINGERPRINT), "certificates whose owners vouch for the names beside the public roots", ()
+        ),
         "ports": Key(one_or_many(PORT), "responder's ports", ()),
         "payload": Key(one_or_many(choice(*PAYLOADS)), "what may run there, recognised by its octets", ()),
         "user_agents": Key(PIECE, "one of these stands in the HTTP User-Agent, or one of the paths in the target", ()),

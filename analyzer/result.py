@@ -16,6 +16,7 @@ import pyarrow as pa
 from analyzer.findings import Budget, Cite, Conclusions, Finding, Outcome, Rate
 from analyzer.observations import Capture, Observations
 from analyzer.quality import Grade, Measure, grade, measures
+from analyzer.taps import PAIR_COLUMNS, Taps, side_by_side, summary
 
 SCHEMA = "analyzer-result/1"
 
@@ -66,11 +67,18 @@ class Result:
     """What a check gives: every table as a DataFrame, and the whole as result.json has it.
 
     observations, conclusions   what it was made from
+    taps, outside               of two captures compared: their flows side by side, and the result of the other one
     """
 
-    def __init__(self, observations: Observations, conclusions: Conclusions) -> None:
-        self.observations = observations
-        self.conclusions = conclusions
+    def __init__(
+        self,
+        observations: Observations,
+        conclusions: Conclusions,
+        taps: Taps | None = None,
+        outside: Result | None = None,
+    ) -> None:
+        self.observations, self.conclusions = observations, conclusions
+        self.taps, self.outside = taps, outside
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.items() if count)
@@ -79,10 +87,7 @@ class Result:
     @property
     def outcomes(self) -> dict[Outcome, int]:
         """How many rules have each of the four outcomes."""
-        counts = dict.fromkeys(Outcome, 0)
-        for rule in self.conclusions.rules:
-            counts[rule.outcome] += 1
-        return counts
+        return {outcome: sum(rule.outcome is outcome for rule in self.conclusions.rules) for outcome in Outcome}
 
     @property
     def exit_code(self) -> int:
@@ -128,6 +133,11 @@ class Result:
         made["codes"] = verdicts.codes
         columns = {name: made[name] if name in made else getattr(flows, name) for name in FLOW_COLUMNS}
         return pd.DataFrame(columns, copy=False)
+
+    @property
+    def pairs(self) -> pd.DataFrame:
+        """One row per flow that leads past the other tap, with the columns of PAIR_COLUMNS; empty without one."""
+        return pd.DataFrame(side_by_side(self.taps) if self.taps else [], columns=list(PAIR_COLUMNS))
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -176,8 +186,8 @@ class Result:
     @property
     def quality(self) -> pd.DataFrame:
         """One row per measure of capture quality: its value (missing where not to be had) and its effect."""
-        table = _frame([{"measure": m.name, "value": m.value, "effect": m.effect} for m in self.measures])
-        return table.astype({"value": "float64"})
+        rows = [{"measure": m.name, "value": m.value, "effect": m.effect} for m in self.measures]
+        return _frame(rows).astype({"value": "float64"})
 
     @property
     def bandwidth(self) -> pd.DataFrame:
@@ -208,6 +218,7 @@ class Result:
             "checklist": self._checklist(),
             "bandwidth": self._bandwidth(),
             "notes": list(self.notes),
+            "taps": self.taps and {"outside": [_capture(c) for c in self.taps.outside.captures], **summary(self.taps)},
         }
 
     def _hosts(self) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ class Destination:
     role       role of the responder: a role of the pack, or resolver, ntp, proxy, mirror: what the site file lists as
                such, and what DHCP hands out as resolver or ntp
     unnamed    no name of the responder is known
+    issuers    SHA-256 fingerprints of certificates whose owners may vouch for the names beside the public roots
     ports      responder's ports
     payload    services (Flows.service) that may run there; another one seen by payload breaks the rule
     user_agents, paths   substrings: an HTTP request must show one of either (package sources)
@@ -46,6 +47,7 @@ class Destination:
     user_agents: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     unnamed: bool = False
+    issuers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.judging.addresses import Reach, local_to, neighbours, parse, reach, within_texts
+from analyzer.addresses import Reach, local_to, neighbours, parse, reach, within_texts
 
 
 @pytest.mark.parametrize(

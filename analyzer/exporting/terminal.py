@@ -8,7 +8,7 @@ from typing import TextIO
 
 from rich.text import Text
 
-from analyzer.exporting import outcomes
+from analyzer.exporting import outcomes, pairs
 from analyzer.exporting.outcomes import SIGNS
 from analyzer.exporting.page import Page, counted, fitted, one_line, several, words
 from analyzer.findings import (
@@ -53,6 +53,9 @@ def show(result: Result, stream: TextIO, detail: int = USUAL) -> None:
     page.blank()
     _captures(page, result)
     _findings(page, findings, detail)
+    if result.taps is not None:
+        page.blank()
+        pairs.shown(page, result, detail >= FULL)
     concluded = result.conclusions
     outcomes.rules(page, concluded.rules, {item.cite for item in concluded.checklist}, detail >= FULL)
     outcomes.settling(page, concluded.rules)

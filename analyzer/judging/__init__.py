@@ -18,20 +18,22 @@ from analyzer.findings import (
     Purpose,
     RuleOutcome,
     Severity,
+    Verdict,
 )
 from analyzer.judging import loads
 from analyzer.judging.case import Answer, Case, octets
 from analyzer.judging.checks import BY_KIND
 from analyzer.judging.codes import CODES, Entry, explain
 from analyzer.judging.drafting import draft_site
+from analyzer.judging.endtoend import Means, look
 from analyzer.judging.filtering import Filter, FilterError, parse
 from analyzer.judging.notes import monthly
 from analyzer.judging.notes import notes as notes_on
 from analyzer.judging.place import Cast
-from analyzer.judging.remedies import ticket
-from analyzer.judging.reports import gather, numbered, of_block
+from analyzer.judging.remedies import remedy_for, ticket
+from analyzer.judging.reports import gather, numbered, of_block, of_opening
 from analyzer.judging.roles import cast, profile
-from analyzer.judging.ruling import ORDER, Block, Book
+from analyzer.judging.ruling import ORDER, Block, Book, Ruling
 from analyzer.judging.signs import Signs
 from analyzer.judging.traffic import traffic_for
 from analyzer.judging.variants import book
@@ -41,7 +43,7 @@ from analyzer.observations import Observations
 from analyzer.rulepack import Rule, RulePack
 from analyzer.sitefile import Site
 
-__all__ = ["CODES", "Entry", "Filter", "FilterError", "draft_site", "explain", "judge", "parse"]
+__all__ = ["CODES", "Entry", "Filter", "FilterError", "Means", "draft_site", "explain", "judge", "parse"]
 
 
 def judge(  # noqa: PLR0913 each part of what is judged is the caller's to give
@@ -51,26 +53,26 @@ def judge(  # noqa: PLR0913 each part of what is judged is the caller's to give
     *,
     profiles: Sequence[str] = (),
     keep: Filter | None = None,
-    trust: Sequence[bytes] = (),
+    means: Means = Means(),  # noqa: B008 - nothing in it changes
 ) -> Conclusions:
     """The conclusions from facts, packs and a site file.
 
     profiles  "pack" or "pack:variant": what is judged; by default what the site file names, else every pack of which
               the capture shows a host
     keep      which flows are judged; all without one
-    trust     PEM files whose roots count as vouching; chains are no evidence yet, so they change nothing here
+    means     what is at hand beside the capture: roots, another tap, a baseline
     """
-    del trust
     traffic = traffic_for(seen, packs)
     who, signs = cast(seen, traffic, packs, site, profiles)
     books, notes = _books(who, signs, profiles or site.profiles)
     kept = keep.mask(seen.flows) if keep else np.ones(traffic.count, np.bool_)
-    docket = weigh(decide(traffic, who, books, kept), who, books)
+    docket = weigh(decide(traffic, who, books, kept), who, books, means.across)
+    docket = look(docket, who, books, means)
     cases = [_answered(Case(seen, who, held, docket, signs[held.pack.name], {})) for held in books]
     return Conclusions(
         packs=tuple(pack.name for pack in who.packs),
         variants=tuple((held.pack.name, variant) for held in books for variant in held.variants),
-        flows=docket.table(seen),
+        flows=docket.table(),
         hosts=_hosts(who),
         rules=tuple(outcome for case in cases for outcome in _outcomes(case)),
         findings=numbered([found for case in cases for found in _findings(case)]),
@@ -127,10 +129,9 @@ def _because(rule: Rule, answer: Answer) -> str:
 def _findings(case: Case) -> list[Finding]:
     """All findings, each once; those that no rule of the pack stands for come as well."""
     found = [finding for rule in case.book.rules for finding in case.answers[rule.id].findings]
-    found += gather(
-        case, [(at, ruling) for at, ruling in case.rulings() if ruling.broken is None and _told(ruling.code)]
-    )
+    found += gather(case, [(at, ruling) for at, ruling in case.rulings() if ruling.broken is None and _told(ruling)])
     found += [of_block(case, block, _severity(case, block), ticket(case, block)) for block in _blocks(case)]
+    found += [of_opening(case, opening, remedy_for(case, opening)) for opening in case.openings()]
     return list({(finding.code, finding.host, finding.title): finding for finding in found}.values())
 
 
@@ -152,9 +153,9 @@ def _severity(case: Case, block: Block) -> Severity:
     return block.rule.severity if failed else max(block.rule.severity, Severity.LOW, key=ORDER.index)
 
 
-def _told(code: str) -> bool:
-    """Whether flows of this code make a finding although they break no rule."""
-    return code not in {"", "behind-nat"}
+def _told(ruling: Ruling) -> bool:
+    """Whether flows of a ruling make a finding although they break no rule; what opens them is told by itself."""
+    return ruling.verdict is not Verdict.INTERCEPTED and ruling.code not in {"", "behind-nat"}
 
 
 def _checklist(case: Case) -> list[ChecklistItem]:

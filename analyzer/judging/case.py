@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from analyzer.findings import Finding, Outcome, Verdict
 from analyzer.judging.place import Actor, Cast
-from analyzer.judging.ruling import Block, Book, Ruling
+from analyzer.judging.ruling import Block, Book, Opening, Ruling
 from analyzer.judging.signs import Signs
 from analyzer.judging.verdicts import Docket
 from analyzer.observations import Observations
@@ -65,9 +65,9 @@ class Case:
         return [(at, ruling) for at, ruling in enumerate(self.docket.rulings) if ruling.pack == self.book.pack.name]
 
     def allowed(self, rules: Iterable[str], *verdicts: Verdict) -> Rows:
-        """The flows that one of these rules allows, with one of these verdicts."""
+        """The flows that one of these rules allows, with one of these verdicts, whoever opened their TLS."""
         wanted = set(rules)
-        held = [(at, ruling) for at, ruling in self.rulings() if ruling.verdict in verdicts]
+        held = [(at, ruling) for at, ruling in self.rulings() if ruling.plain in verdicts]
         return self.docket.flows([at for at, ruling in held if wanted & {rule.id for rule in ruling.allowed}])
 
     def reasons(self, rules: Iterable[str]) -> list[str]:
@@ -80,6 +80,10 @@ class Case:
         """What stops hosts on their way to what these rules allow."""
         wanted = set(rules)
         return [block for block in self.docket.blocks if block.rule.id in wanted and block.pack == self.book.pack.name]
+
+    def openings(self) -> list[Opening]:
+        """Who opens the TLS of hosts of this pack, or may do so."""
+        return [opening for opening in self.docket.openings if opening.pack == self.book.pack.name]
 
     def breaches(self, rule: Rule) -> list[tuple[int, Ruling]]:
         """The rulings that break a rule; of a prohibition, also those filed under another rule of its kind."""

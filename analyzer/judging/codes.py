@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analyzer.judging.detectors import DETECTORS, Detector
+from analyzer.judging.ladder import RUNGS, Rung
 
 
 @dataclass(frozen=True)
@@ -206,8 +207,8 @@ _SAID: Mapping[str, Entry] = {
 SECTION = re.compile(r"^(Fact|Leans|Blind|Source) +", re.MULTILINE)
 
 
-def _of_detector(detector: Detector) -> Entry:
-    """What a detector's module says of itself."""
+def _of_part(detector: Detector | Rung) -> Entry:
+    """What the module of a detector, or of a rung of the ladder, says of itself."""
     text = inspect.cleandoc(detector.__doc__ or "")
     meaning, *parts = SECTION.split(text)
     bodies = (" ".join(body.split()) for body in parts[1::2])
@@ -218,7 +219,9 @@ def _of_detector(detector: Detector) -> Entry:
     )  # fmt: skip
 
 
-CODES: Mapping[str, Entry] = {**_SAID, **{detector.CODE: _of_detector(detector) for detector in DETECTORS}}
+_PARTS: tuple[Detector | Rung, ...] = (*DETECTORS, *RUNGS)
+
+CODES: Mapping[str, Entry] = {**_SAID, **{part.CODE: _of_part(part) for part in _PARTS}}
 """Every code that evidence or a flow may carry."""
 
 

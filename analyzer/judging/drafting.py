@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analyzer.judging import addresses
-from analyzer.judging.addresses import Reach
+from analyzer import addresses
+from analyzer.addresses import Reach
 from analyzer.judging.place import Actor, lists
 from analyzer.judging.roles import cast
 from analyzer.judging.traffic import Traffic, traffic_for

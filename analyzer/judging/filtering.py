@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analyzer import addresses
 from analyzer.errors import AnalyzerError
-from analyzer.judging import addresses
 from analyzer.tables import Flows
 
 Mask = npt.NDArray[np.bool_]

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from analyzer.judging import addresses
-from analyzer.judging.addresses import Reach
+from analyzer import addresses
+from analyzer.addresses import Reach
 from analyzer.judging.place import Actor, Part
 from analyzer.judging.signs import Sign, Signs
 from analyzer.judging.traffic import Traffic

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from analyzer import addresses
+from analyzer.addresses import Reach
 from analyzer.findings import Verdict
-from analyzer.judging import addresses
-from analyzer.judging.addresses import Reach
 from analyzer.judging.place import Actor, Cast
 from analyzer.judging.ruling import Book, Ruling
 from analyzer.observations import Observations

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from analyzer.judging import addresses
-from analyzer.judging.addresses import Reach
+from analyzer import addresses
+from analyzer.addresses import Reach
 from analyzer.judging.traffic import ICMP, ICMP6, IGMP, TCP, UDP, Mask, Traffic
 
 # IANA: DHCP 67/68, DHCPv6 546/547, mDNS 5353, LLMNR 5355, SSDP 1900, WS-Discovery 3702, NetBIOS 137/138,

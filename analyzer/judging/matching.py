@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
+from analyzer import addresses
 from analyzer.findings import Basis
-from analyzer.judging import addresses
 from analyzer.judging.traffic import TCP, UDP, Kind, Request, Trouble
 from analyzer.rulepack import Rule, matches_name
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from analyzer import addresses
 from analyzer.findings import Basis
-from analyzer.judging import addresses
 from analyzer.judging.case import Case, listed
 from analyzer.judging.loads import cloud
 from analyzer.judging.place import Actor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from analyzer.judging import addresses
+from analyzer import addresses
 
 
 class Names:

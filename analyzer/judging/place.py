@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from analyzer.judging import addresses
+from analyzer import addresses
 from analyzer.judging.lookups import Lookups
 from analyzer.observations import Observations
 from analyzer.rulepack import Role, RulePack

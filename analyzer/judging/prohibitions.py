@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from analyzer import addresses
+from analyzer.addresses import Reach
 from analyzer.findings import Severity, Strength, Verdict
-from analyzer.judging import addresses
-from analyzer.judging.addresses import Reach
 from analyzer.judging.place import Actor, Cast
 from analyzer.judging.ruling import Book, Ruling
 from analyzer.judging.traffic import SYSTEM_PORTS, TCP, UDP, Kind, Trouble

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from analyzer.findings import Cite
 from analyzer.judging.case import Case, Rows, listed
 from analyzer.judging.codes import CODES
-from analyzer.judging.ruling import Block
+from analyzer.judging.ruling import Block, Opening
+from analyzer.judging.targets import PROTOCOLS
 from analyzer.judging.traffic import TCP
-from analyzer.rulepack import matches_name
+from analyzer.rulepack import Rule, matches_name
 
 SECONDS = 600
 MOST = 4
@@ -48,6 +50,52 @@ def capture(case: Case, rows: Rows) -> str:
     what = f'-f "(({hosts}) and ({at})) or icmp or icmp6"'
     command = f"dumpcap -i IFACE -s 0 -a duration:{SECONDS} {what} -w far-side.pcapng"
     return f"what would tell: a capture on the far side of the firewall, or at the server, at the same time: {command}"
+
+
+def remedy_for(case: Case, opening: Opening) -> str:
+    """The bypass to ask for: for which hosts, by the names of the document, to where; by which row."""
+    if not opening.certain:
+        told = outside(case, opening.flows)
+        return f"{CODES[opening.code].remedy} {told[:1].upper()}{told[1:]}"
+    rulings = [case.docket.rulings[case.docket.which[flow]] for flow in opening.flows]
+    rules = tuple({rule.id: rule for ruling in rulings for rule in ruling.exempt}.values())
+    flows = case.seen.flows
+    clients = listed(dict.fromkeys(flows.orig_h[flow] for flow in opening.flows))
+    host = clients if opening.actor in clients else f"{clients} ({opening.actor})"
+    names = exempted(case, rules) or list(dict.fromkeys(seen.target for seen in opening.evidence))
+    ports = ", ".join(str(port) for port in sorted({int(flows.resp_p[flow]) for flow in opening.flows}))
+    asked = f"do not decrypt TCP {ports} from {host} to {', '.join(names)}"
+    by = f"; required by {_places(rules)}" if rules else ""
+    return f"Ticket: {asked}{by}. {CODES[opening.code].remedy}"
+
+
+def _places(rules: Sequence[Rule]) -> str:
+    """Where a document says what several rules say, each section once."""
+    rows: dict[str, list[int]] = {}
+    for rule in rules:
+        rows.setdefault(place(replace(rule.cite, row=0)), []).append(rule.cite.row)
+    told = {where: ", ".join(str(row) for row in sorted({*held} - {0})) for where, held in rows.items()}
+    return "; ".join(f"{where}, row {held}" if held else where for where, held in told.items())
+
+
+def exempted(case: Case, rules: Sequence[Rule]) -> list[str]:
+    """The names, and addresses without a name, that rules exempt from decryption, as the document writes them."""
+    held = {rule.id for rule in case.book.rules}
+    meant = [found for rule in rules for found in case.book.pack.select(rule.options.get("rules") or ())]
+    told = [text for rule in meant if rule.id in held for text in (rule.to.names or rule.to.addresses)]
+    return list(dict.fromkeys(told))
+
+
+def outside(case: Case, flows: Sequence[int]) -> str:
+    """The second capture that tells whether TLS is opened on the way: where, when, as a command, and what then."""
+    table = case.seen.flows
+    ports = sorted({(PROTOCOLS[int(table.proto[flow])], int(table.resp_p[flow])) for flow in flows})[:MOST]
+    what = " or ".join(f"{proto} port {port}" for proto, port in ports)
+    command = f'dumpcap -i IFACE -s 0 -a duration:{SECONDS} -f "{what}" -w outside.pcapng'
+    return (
+        "what would tell: a second capture at the same time, between the firewall or proxy and the internet line, for"
+        f" analyzer compare THIS outside.pcapng: {command}"
+    )
 
 
 def _clients(case: Case, block: Block) -> Sequence[str]:

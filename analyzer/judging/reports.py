@@ -12,7 +12,7 @@ import numpy as np
 from analyzer.findings import Basis, Cite, Evidence, Finding, Severity, Strength, Verdict
 from analyzer.judging.case import Case, Rows, count, listed, octets
 from analyzer.judging.codes import CODES
-from analyzer.judging.ruling import ORDER, Block, Ruling
+from analyzer.judging.ruling import ORDER, Block, Opening, Ruling
 from analyzer.judging.traffic import TCP, UDP
 from analyzer.rulepack import Rule
 
@@ -62,7 +62,7 @@ def _of_ruling(case: Case, ruling: Ruling, rows: Rows, detail: str) -> Finding:
     title = CODES[ruling.code].title.format(host=host, whom=ruling.whom)
     size = f"{count(len(rows), 'flow')}, {octets(case, rows)} octets"
     claim = Claim(ruling.code, title, f"{size}: {detail}" if detail else size, host, ruling.severity)
-    return finding(case, ruling.broken, claim._replace(verdict=ruling.verdict, strength=ruling.strength), rows)
+    return finding(case, ruling.broken, claim._replace(verdict=ruling.plain, strength=ruling.strength), rows)
 
 
 def finding(case: Case, rule: Rule | None, claim: Claim, rows: Rows) -> Finding:
@@ -124,6 +124,43 @@ def of_block(case: Case, block: Block, severity: Severity, remedy: str) -> Findi
         remedy=remedy,
         filter=display_filter(case, rows),
         host=block.actor.name,
+    )
+
+
+def of_opening(case: Case, opening: Opening, remedy: str) -> Finding:
+    """The finding on somebody who opens a host's TLS, or may do so."""
+    rows, entry = rows_of(opening.flows), CODES[opening.code]
+    rulings = [case.docket.rulings[case.docket.which[row]] for row in rows.tolist()]
+    rules = list({rule.id: rule for ruling in rulings for rule in ruling.exempt}.values())
+    rule = max(rules, key=lambda one: sum(one in ruling.exempt for ruling in rulings), default=None)
+    rule = rule or next((ruling.rule for ruling in rulings if ruling.rule), None)
+    told = list(dict.fromkeys(seen.target for seen in opening.evidence))
+    by = f", by {opening.by}" if opening.by else ", by whom the capture does not show"
+    said = f"{count(len(rows), 'flow')} with {listed(told, MAX_EVIDENCE)}{by}"
+    if opening.certain and not any(ruling.exempt for ruling in rulings):
+        said += "; no rule of the document forbids it"
+    verdict = Verdict.INTERCEPTED if opening.certain else Verdict.EXPECTED
+    severity = min(
+        (ruling.exempt[0].severity for ruling in rulings if ruling.exempt), key=ORDER.index, default=Severity.LOW
+    )
+    evidence = list({(seen.detail, seen.frames): seen for seen in opening.evidence}.values())
+    return Finding(
+        id="",
+        code=opening.code,
+        verdict=verdict,
+        severity=severity if opening.certain else Severity.INFO,
+        strength=opening.strength,
+        title=entry.title.format(host=opening.actor, whom=listed(told)),
+        rule=rule.id if rule else "",
+        pack=opening.pack,
+        basis=rule.basis if rule else Basis.READING,
+        cite=rule.cite if rule else Cite(case.book.pack.document, "", 0, ""),
+        flows=opening.flows,
+        evidence=(Evidence(opening.code, verdict, opening.strength, int(rows[0]), (), said), *evidence[:MAX_EVIDENCE]),
+        rivals=entry.rivals,
+        remedy=remedy,
+        filter=display_filter(case, rows),
+        host=opening.actor,
     )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from analyzer.judging import addresses
-from analyzer.judging.addresses import Reach
+from analyzer import addresses
+from analyzer.addresses import Reach
 from analyzer.judging.inference import inferred, shown, told_rules
 from analyzer.judging.lookups import Lookups
 from analyzer.judging.place import Actor, Cast, Part, lists

@@ -18,6 +18,7 @@ class Ruling:
     allowed  the rules that allow it, the narrowest first        broken   the rule that it breaks, None without one
     actor    the host in scope that answers for it               whom     whom it reached, in words
     code     what was seen, empty where nothing was              why      why it is no plain expected
+    exempt   of an intercepted flow: the rules that forbid it    before   and its verdict but for that
     """
 
     verdict: Verdict
@@ -30,6 +31,13 @@ class Ruling:
     severity: Severity = Severity.INFO
     strength: Strength = Strength.STRONG
     why: str = ""
+    exempt: tuple[Rule, ...] = ()
+    before: Verdict | None = None
+
+    @property
+    def plain(self) -> Verdict:
+        """The verdict on where the flow went and whether it worked, whoever opened its TLS."""
+        return self.before or self.verdict
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -37,12 +45,13 @@ class Ruling:
         return (
             self.verdict, self.pack, tuple(rule.id for rule in self.allowed), self.broken and self.broken.id,
             self.actor and self.actor.name, self.whom, self.code, self.severity, self.strength, self.why,
+            tuple(rule.id for rule in self.exempt), self.before,
         )  # fmt: skip
 
     @property
     def rule(self) -> Rule | None:
         """The rule that the verdict rests on."""
-        return self.broken or (self.allowed[0] if self.allowed else None)
+        return next(iter(self.exempt), None) or self.broken or next(iter(self.allowed), None)
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,35 @@ class Block:
     def strength(self) -> Strength:
         """The strength of the best of its evidence."""
         return min((seen.strength for seen in self.evidence), key=list(Strength).index)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Somebody opens the TLS of a host, or may do so: what shows it, and on which flows.
+
+    certain  proof or strong evidence; else it has other causes as well
+    """
+
+    pack: str
+    code: str
+    actor: str
+    evidence: tuple[Evidence, ...]
+    certain: bool
+
+    @property
+    def flows(self) -> tuple[int, ...]:
+        """The flows, in order, each once."""
+        return tuple(sorted({seen.flow for seen in self.evidence}))
+
+    @property
+    def strength(self) -> Strength:
+        """The strength of the best of its evidence."""
+        return min((seen.strength for seen in self.evidence), key=list(Strength).index)
+
+    @property
+    def by(self) -> str:
+        """Who does it, as far as any of the evidence tells; empty where it does not."""
+        return next((seen.by for seen in self.evidence if seen.by), "")
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from analyzer.judging import addresses
-from analyzer.judging.addresses import Reach
+from analyzer import addresses
+from analyzer.addresses import Reach
 from analyzer.judging.case import count
 from analyzer.judging.vantage import FULL, LEAST_TRIP_NS, SLOWEST, Vantage, hops, milliseconds
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analyzer.judging import addresses
+from analyzer import addresses
 from analyzer.judging.lookups import Lookups
 from analyzer.judging.matching import Attempt, Fit, attempt, match, proxied
 from analyzer.judging.patterns import Names, Places

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.judging import addresses
-from analyzer.judging.addresses import Reach
+from analyzer import addresses
+from analyzer.addresses import Reach
 from analyzer.judging.lookups import Lookup, Lookups, zone
 from analyzer.judging.patterns import Names
 from analyzer.judging.traffic import TCP, UDP, Mask

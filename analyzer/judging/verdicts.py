@@ -12,10 +12,9 @@ from analyzer.findings import Evidence, FlowVerdicts, Verdict
 from analyzer.judging.leases import leased_flows
 from analyzer.judging.links import housekeeping
 from analyzer.judging.place import Cast
-from analyzer.judging.ruling import OUT_OF_SCOPE, Block, Book, Ruling
+from analyzer.judging.ruling import OUT_OF_SCOPE, Block, Book, Opening, Ruling
 from analyzer.judging.rulings import Judge
 from analyzer.judging.traffic import Groups, Mask, Traffic, Trouble
-from analyzer.observations import Observations
 
 HOUSEKEEPING = Ruling(Verdict.HOUSEKEEPING)
 
@@ -26,6 +25,8 @@ class Docket:
 
     evidence  per flow what was seen where it did not work       blocks  what stops whom
     told      per flow that stays undetermined in spite of evidence, why
+    end_to_end  per flow what is known of its TLS, empty without; openings: who opens it, or may; unvouched: issuers
+                for whom nobody vouches, where nothing speaks against them
     """
 
     rulings: tuple[Ruling, ...]
@@ -35,6 +36,9 @@ class Docket:
     evidence: Mapping[int, tuple[Evidence, ...]] = field(default_factory=dict)
     blocks: tuple[Block, ...] = ()
     told: Mapping[int, str] = field(default_factory=dict)
+    end_to_end: npt.NDArray[np.object_] | None = None
+    openings: tuple[Opening, ...] = ()
+    unvouched: Mapping[int, str] = field(default_factory=dict)
 
     def flows(self, chosen: Sequence[int]) -> npt.NDArray[np.int64]:
         """The flows, in order, that have one of these rulings."""
@@ -42,15 +46,14 @@ class Docket:
         wanted[list(chosen)] = True
         return np.flatnonzero(wanted[self.which])
 
-    def table(self, seen: Observations) -> FlowVerdicts:
+    def table(self) -> FlowVerdicts:
         """The rulings as columns, one entry per flow."""
-        end_to_end = np.full(len(self.which), "", dtype=object)
-        end_to_end[seen.tls.flow] = "no_sign"
         made = self.rulings
         codes = _objects([(ruling.code,) if ruling.code else () for ruling in made])[self.which]
         for flow, found in self.evidence.items():
             ruling = made[self.which[flow]]
-            if ruling.verdict in {Verdict.BLOCKED, Verdict.UNDETERMINED}:
+            opened = any(seen.leaning is Verdict.INTERCEPTED for seen in found)
+            if opened or ruling.verdict in {Verdict.BLOCKED, Verdict.UNDETERMINED}:
                 codes[flow] = tuple(dict.fromkeys([*codes[flow], *(seen.code for seen in found)]))
         return FlowVerdicts(
             verdict=_objects([str(ruling.verdict) for ruling in made])[self.which],
@@ -58,7 +61,7 @@ class Docket:
             pack=_objects([ruling.pack for ruling in made])[self.which],
             strength=_objects([str(ruling.strength) if ruling.code else "" for ruling in made])[self.which],
             codes=codes,
-            end_to_end=end_to_end,
+            end_to_end=np.full(len(self.which), "", dtype=object) if self.end_to_end is None else self.end_to_end,
         )
 
 

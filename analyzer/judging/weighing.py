@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analyzer.findings import Evidence, Verdict
+from analyzer.findings import Evidence, Strength, Verdict
 from analyzer.judging.case import count
 from analyzer.judging.detectors import DETECTORS, Detector
 from analyzer.judging.place import Actor, Cast
@@ -24,6 +24,7 @@ from analyzer.judging.traffic import TCP, Trouble
 from analyzer.judging.vantage import PATIENCE_NS, Documented, Vantage
 from analyzer.judging.verdicts import Docket, number_of, numbered
 from analyzer.rulepack import Rule, matches_name
+from analyzer.taps import Across, Passage
 
 AGAIN = 2
 """Attempts that failed alike, without one that worked, that make a verdict."""
@@ -59,13 +60,13 @@ class Run(NamedTuple):
     frames: int
 
 
-def weigh(docket: Docket, cast: Cast, books: Sequence[Book]) -> Docket:
-    """The docket with what stops flows, as far as evidence and capture carry it."""
+def weigh(docket: Docket, cast: Cast, books: Sequence[Book], across: Across | None = None) -> Docket:
+    """The docket with what stops flows, as far as evidence and capture, and the other tap's, carry it."""
     view = _view(docket, cast, books)
     found: dict[int, list[Evidence]] = defaultdict(list)
     for detector in DETECTORS if view.wanted.any() else ():
         for seen in detector.find(view):
-            found[seen.flow].append(seen)
+            found[seen.flow].append(crossed(seen, across))
     if not found:
         return docket
     worked = view.wanted & (docket.traffic.trouble == list(Trouble).index(Trouble.NONE))
@@ -84,6 +85,20 @@ def weigh(docket: Docket, cast: Cast, books: Sequence[Book]) -> Docket:
         for flow, why in left.items():
             told.setdefault(flow, why)
     return _decided(docket, found, blocks, told)
+
+
+def crossed(seen: Evidence, across: Across | None) -> Evidence:
+    """Evidence with what another tap tells of its flow: that it was stopped between the two, or beyond both."""
+    crossing = across.flows.get(seen.flow) if across and seen.leaning is Verdict.BLOCKED else None
+    if crossing is None:
+        return seen
+    if crossing.passage is Passage.INSIDE_ONLY:
+        detail = f"{seen.detail}; nothing of it is in the capture of the other tap"
+        by = seen.by or "something between the two taps"
+        return replace(seen, strength=Strength.PROOF, alone=True, detail=detail, by=by)
+    if crossing.passage is Passage.SAME:
+        return replace(seen, detail=f"{seen.detail}; it passed the other tap as well, unanswered or refused there too")
+    return seen
 
 
 def _view(docket: Docket, cast: Cast, books: Sequence[Book]) -> Vantage:
@@ -114,10 +129,11 @@ def _trials(
                 continue
             rule, pack = meant
             silent = BY_CODE[seen.code].SILENT
-            withheld = view.deaf(flow) if silent else ""
+            held_back = silent and seen.strength is not Strength.PROOF
+            withheld = view.deaf(flow) if held_back else ""
             whom = seen.about or ruling.whom
             start = int(flows.start_ns[flow])
-            yield Trial(seen, rule, pack, actor, whom, client, start, withheld, silent and view.early(flow))
+            yield Trial(seen, rule, pack, actor, whom, client, start, withheld, held_back and view.early(flow))
 
 
 def _named(books: Sequence[Book], actor: Actor, name: str) -> tuple[Rule, str] | None:

@@ -69,8 +69,11 @@ class Scene:
         row = self.flow(client, server, port, service="tls", server_name=name, server_name_basis=basis, **given)
         start = self.rows["flows"][row]["start_ns"]
         self.rows["tls"].append(
-            {"flow": row, "ts_ns": start, "server_name": name, "client_hello_frame": 10 * row + 3, "established": True}
-        )
+            {
+                "flow": row, "ts_ns": start, "server_name": name, "client_hello_frame": 10 * row + 3,
+                "server_hello_frame": 10 * row + 4, "established": True,
+            }
+        )  # fmt: skip
         return row
 
     def udp(self, orig, resp, port, **given):
@@ -85,7 +88,8 @@ class Scene:
         start = self.rows["flows"][row]["start_ns"]
         cells = {"flow": row, "ts_ns": start, "server_name": name}
         self.rows["quic"].append({**cells, "version": "1", "initials": 1, "hello_frame": 10 * row + 3 if whole else 0})
-        self.rows["tls"].append({**cells, "client_hello_frame": 10 * row + 3, "via": "quic"})
+        frames = {"client_hello_frame": 10 * row + 3, "server_hello_frame": 10 * row + 4}
+        self.rows["tls"].append({**cells, **frames, "via": "quic"})
         return row
 
     def lookup(self, client, name, *addresses, resolver=GOOGLE, rcode="NOERROR", qtype="A", **given):
@@ -181,7 +185,7 @@ class Scene:
             "end_ns": start + 4 * S, "resp_last_frame": 10 * row + 2, "conn_state": "S1",
         }  # fmt: skip
         row = self.tls(client, server, name, **{**cells, **given})
-        self.rows["tls"][-1].update(established=False, hello_octets=octets)
+        self.rows["tls"][-1].update(established=False, hello_octets=octets, server_hello_frame=0)
         return row
 
     def error(self, sender, quoted, kind=3, code=13, ttl=64, mtu=-1):

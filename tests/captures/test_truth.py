@@ -53,10 +53,12 @@ CODES = {
     "syn-refused",
     "syn-unanswered",
     "udp-unanswered",
+    "certificate-forged",
+    "certificate-refused",
 }
-EVIDENCE = {"reset-foreign", "http-captive-portal"}
-VERDICTS = {"expected", "unexpected", "blocked", "housekeeping", "not_judged", "undetermined"}
-BAD = {"unexpected", "blocked"}
+EVIDENCE = {"reset-foreign", "http-captive-portal", "certificate-refused"}
+VERDICTS = {"expected", "unexpected", "blocked", "intercepted", "housekeeping", "not_judged", "undetermined"}
+BAD = {"unexpected", "blocked", "intercepted"}
 
 
 def truth_of(name):
@@ -92,6 +94,8 @@ def macs_of(frame):
     if CookedLinuxV2 in frame:
         cooked = frame[CookedLinuxV2]
         return {bytes(cooked.src)[: cooked.lladdrlen]} if cooked.lladdrlen else set()
+    if Ether not in frame:
+        return set()
     return {bytes.fromhex(mac.replace(":", "")) for mac in (frame[Ether].src, frame[Ether].dst)}
 
 
@@ -168,7 +172,11 @@ def test_healthy_samples_expect_nothing_bad(sample):
     """A sample without findings has no unexpected or blocked flow, and one with findings is named for its faults."""
     name, truth, _ = sample
     bad = [row for row in truth["flows"] if row["verdict"] in BAD]
-    assert bool(bad) == bool(truth["findings"]) == name.endswith(("faults", "redirect", "blocked", "denied"))
+    assert (
+        bool(bad)
+        == bool(truth["findings"])
+        == name.endswith(("faults", "redirect", "blocked", "denied", "intercepted", "resigned"))
+    )
 
 
 def test_samples_are_small_and_tell_nothing_of_the_recorder(sample):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from analyzer import addresses
 from analyzer.findings import Basis, Outcome
-from analyzer.judging import addresses
 from analyzer.judging.case import Answer, Case, Rows, count, listed
 from analyzer.judging.reports import report
 from analyzer.judging.ruling import Ruling

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from analyzer import addresses
+from analyzer.addresses import Reach
 from analyzer.findings import Finding, Outcome
-from analyzer.judging import addresses
-from analyzer.judging.addresses import Reach
 from analyzer.judging.case import Answer, Case, count, listed
 from analyzer.judging.lookups import Lookup
 from analyzer.judging.reports import Claim, finding, rows_of

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from analyzer import addresses
 from analyzer.findings import Outcome, Verdict
-from analyzer.judging import addresses
 from analyzer.judging.case import Answer, Case, common, listed
 from analyzer.judging.place import Actor
 from analyzer.rulepack import Rule
@@ -31,7 +31,7 @@ def check(rule: Rule, case: Case) -> Answer:
         f"{listed(actor.name for actor in apart)} and {listed(peer.name for peer in peers)} are in different subnets"
     )
     docket = case.docket
-    if any(docket.rulings[docket.which[row]].verdict is Verdict.EXPECTED for row in rows.tolist()):
+    if any(docket.rulings[docket.which[row]].plain is Verdict.EXPECTED for row in rows.tolist()):
         return Answer(Outcome.HOLDS, f"{names}, which the document accepts, and traffic passes between them", rows)
     tells = "what would tell: the subnet mask of either device, or a capture while the two talk"
     return Answer(Outcome.NOT_OBSERVED, f"{names}, and no traffic that worked between them is in the capture; {tells}")

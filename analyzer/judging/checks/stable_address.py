@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from analyzer import addresses
+from analyzer.addresses import Reach
 from analyzer.findings import Finding, Outcome
-from analyzer.judging import addresses
-from analyzer.judging.addresses import Reach
 from analyzer.judging.case import DAY_S, Answer, Case, lasting, listed
 from analyzer.judging.leases import leases
 from analyzer.judging.lookups import Lookup

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from analyzer import addresses
+from analyzer.addresses import Reach
 from analyzer.findings import Evidence, Strength, Verdict
-from analyzer.judging import addresses
-from analyzer.judging.addresses import Reach
 from analyzer.judging.detectors.dns_nxdomain import Reading, evidence
 from analyzer.judging.vantage import Vantage
 from analyzer.rulepack import matches_name

@@ -17,9 +17,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from analyzer import addresses
+from analyzer.addresses import Reach
 from analyzer.findings import Evidence, Strength, Verdict
-from analyzer.judging import addresses, products
-from analyzer.judging.addresses import Reach
+from analyzer.judging import products
 from analyzer.judging.detectors.dns_nxdomain import Reading, evidence
 from analyzer.judging.lookups import Lookup, operator
 from analyzer.judging.vantage import Vantage

@@ -17,9 +17,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from analyzer import addresses
+from analyzer.addresses import Reach
 from analyzer.findings import Evidence, Strength, Verdict
-from analyzer.judging import addresses, products, senders, targets
-from analyzer.judging.addresses import Reach
+from analyzer.judging import products, senders, targets
 from analyzer.judging.case import frames
 from analyzer.judging.lookups import operator
 from analyzer.judging.vantage import Vantage

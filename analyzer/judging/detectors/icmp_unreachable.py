@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from analyzer import addresses
+from analyzer.addresses import Reach
 from analyzer.findings import Evidence, Strength, Verdict
-from analyzer.judging import addresses, targets
-from analyzer.judging.addresses import Reach
+from analyzer.judging import targets
 from analyzer.judging.detectors.icmp_prohibited import error_name, is_prohibition, quoting, sender_words
 from analyzer.judging.vantage import Vantage
 

@@ -10,8 +10,8 @@ def test_flows_without_a_sign_are_not_observable():
     scene.tls(EDGE, PUBLIC, API)
     made = scene.judged()
     assert (outcome(made, "mm-dpi-never"), outcome(made, "mm-dpi-nats")) == ("not_observable", "not_observed")
-    assert because(made, "mm-dpi-never").startswith("2 TLS flows, none shows a sign")
-    assert because(made, "mm-dpi-domains").startswith("1 TLS flow, none shows a sign")
+    assert because(made, "mm-dpi-never").startswith("2 TLS flows: 2 without a sign")
+    assert because(made, "mm-dpi-domains").startswith("1 TLS flow: 1 without a sign")
     assert "second capture" in because(made, "mm-dpi-never")
 
 
@@ -20,4 +20,4 @@ def test_other_hosts_tls_is_not_counted():
     scene = Scene()
     scene.edge()
     scene.tls("10.7.0.50", PUBLIC, "news.example")
-    assert because(scene.judged(), "mm-dpi-https").startswith("1 TLS flow,")
+    assert because(scene.judged(), "mm-dpi-https").startswith("1 TLS flow:")
