@@ -346,3 +346,54 @@ def test_tshark_that_is_not_there_is_one_line(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     done = run("inspect", "--against", "tshark", str(tmp_path / "a.pcap"))
     assert (done.exit_code, done.stderr) == (2, "analyzer: tshark is not installed: apt-get install tshark\n")
+
+
+TAPS = [str(ROOT / "captures" / f"mm-intercepted{side}.pcapng.gz") for side in ("", "-outside")]
+
+
+def test_two_taps_give_both_results(tmp_path):
+    """What is opened between the taps fails a requirement; the folder holds both sides' results."""
+    done = run("compare", *TAPS, "--site", str(ROOT / "captures" / "mm-intercepted.site.yaml"), "--out", str(tmp_path))
+    assert done.exit_code == 1
+    assert "opened between the taps" in done.stdout
+    for folder in (tmp_path, tmp_path / "outside"):
+        made = json.loads((folder / "result.json").read_text())
+        jsonschema.validate(made, json.loads(SCHEMA_FILE.read_text()))
+        assert (made["taps"] is None) == (folder != tmp_path)
+    passages = pd.read_parquet(tmp_path / "pairs.parquet")["passage"].value_counts()
+    assert made["captures"][0]["path"] == TAPS[1]
+    assert (passages["opened"], passages["relayed"]) == (9, 3)
+
+
+def test_further_files_of_a_tap_are_taken_as_one(tmp_path):
+    """A tap's files may be given one by one, or as a folder."""
+    done = run("compare", TAPS[0], "-O", TAPS[1], "--json")
+    assert json.loads(done.stdout)["taps"]["passages"]["opened"] == 9
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.pcapng.gz").write_bytes(Path(TAPS[0]).read_bytes())
+    done = run("compare", str(tmp_path / "in"), TAPS[1], "--json")
+    assert json.loads(done.stdout)["taps"]["passages"]["opened"] == 9
+
+
+def test_one_side_alone_is_a_mistake_of_usage():
+    """A capture that holds one side of a NAT is not compared with itself: one line says so."""
+    done = run("compare", TAPS[0])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert "both sides of a NAT" in done.stderr
+
+
+def test_a_baseline_must_hold_facts(tmp_path):
+    """A folder without saved facts is refused before a capture is opened."""
+    done = run("check", "no-such.pcap", "--baseline", str(tmp_path))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith("analyzer: baseline: ")
+
+
+def test_a_baseline_is_compared_with(tmp_path):
+    """Outside, hellos that the devices never said are strong evidence against a baseline of the same devices."""
+    assert run("observe", str(ROOT / "captures" / "mm-clean.pcapng.gz"), "-o", str(tmp_path / "good")).exit_code == 0
+    site = str(ROOT / "captures" / "mm-intercepted-outside.site.yaml")
+    done = run("check", TAPS[1], "--site", site, "--baseline", str(tmp_path / "good"), "--json")
+    assert "hello-foreign" in {found["code"] for found in json.loads(done.stdout)["findings"]}
+    assert "hello-foreign" not in run("check", TAPS[1], "--site", site, "--json").stdout

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 
 import numpy as np
 import pytest
 
-from analyzer import decrypting
+from analyzer import api, decrypting
 from analyzer.errors import AnalyzerError
 from analyzer.inspecting import secrets, wireshark
+from tests.builders.captures import enhanced, interface, pcap, section
 from tests.builders.certificates import authority, leaf
+from tests.builders.sealed import hidden, session, shots
 from tests.builders.site import Scene
 
 NAME, HERE, SERVER = "api.machinemetrics.com", "10.0.0.5", "192.0.2.9"
@@ -79,3 +82,22 @@ def test_a_missing_tshark_is_said(monkeypatch):
     made = decrypting.with_certificates(facts(), "keys.log", 9)
     assert "tshark is not installed" in made.captures[0].note
     assert made.certificates.fingerprint.size == 0
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_real_session_shows_its_chain(tmp_path, needs_program, inside):
+    """A session of Python's own, with its secrets in a key log or in the capture, shows its server's chain."""
+    needs_program("tshark")
+    made = session(NAME)
+    told = shots((secrets.Ends("10.0.0.1", 40000, "192.0.2.9", 443), made.said))
+    capture, keys = tmp_path / "a.pcapng", tmp_path / "keys"
+    if inside:
+        capture.write_bytes(section() + hidden(made.secrets) + interface() + b"".join(map(enhanced, told)))
+    else:
+        capture.write_bytes(pcap(told))
+        keys.write_bytes(made.secrets)
+    seen = api.observe([str(capture)], keylog="" if inside else str(keys))
+    assert seen.captures[0].secrets == inside
+    marks = [hashlib.sha256(der).hexdigest() for der in made.chain]
+    assert [list(chain) for chain in seen.tls.chain] == [marks]
+    assert sorted(seen.certificates.fingerprint) == sorted(marks)
