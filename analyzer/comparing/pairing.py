@@ -125,14 +125,16 @@ def _single(rows: Iterable[int], key: Callable[[int], Hashable]) -> dict[Hashabl
 def pair(sides: Sides, exact: Sequence[Pair], clock: Clock) -> list[Pair]:
     """All pairs: the exact ones, then flows with the same payload, name or address, the nearest in time first."""
     made = list(exact)
-    left_in = [flow for flow in sides.inside.rows if flow not in {one.inside for one in made}]
-    left_out = [flow for flow in sides.outside.rows if flow not in {one.outside for one in made}]
+    used_in, used_out = {one.inside for one in made}, {one.outside for one in made}
+    left_in = [flow for flow in sides.inside.rows if flow not in used_in]
+    left_out = [flow for flow in sides.outside.rows if flow not in used_out]
     for by in ("payload", "name", "address"):
         here, there = functools.partial(_key, sides.inside, by), functools.partial(_key, sides.outside, by)
         found = _nearest(sides, clock, (left_in, here), (left_out, there))
         made += [Pair(flow, other, by) for flow, other in found]
-        left_in = [flow for flow in left_in if flow not in {flow for flow, _ in found}]
-        left_out = [flow for flow in left_out if flow not in {other for _, other in found}]
+        used_in, used_out = {flow for flow, _ in found}, {other for _, other in found}
+        left_in = [flow for flow in left_in if flow not in used_in]
+        left_out = [flow for flow in left_out if flow not in used_out]
     return made
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from analyzer import addresses
 from analyzer.addresses import Reach
-from analyzer.comparing.pairing import TCP, Pair, Side, Sides
+from analyzer.comparing.pairing import TCP, UDP, Pair, Side, Sides
 from analyzer.tables import from_rows
 from analyzer.taps import Clock, Pairs, Passage
 
@@ -15,6 +16,17 @@ MARGIN_NS = 1_000_000_000
 
 ANSWERED_EARLY = 0.6
 """A SYN-ACK that takes less than this share of the outside tap's own is not the server's: that is further away."""
+
+
+ONE_WAY = 0.25
+"""A share of one-sided flows from which on a capture may hold one direction only."""
+
+MANY_DROPS = 0.01
+SERVERS = 3
+"""So many servers, over TCP and UDP, are seen by a tap without a filter."""
+
+PLACES = re.compile(r"\b(?:host|net|src|dst|ether|not)\b|!", re.ASCII)
+NUMBERS = re.compile(r"[0-9]+", re.ASCII)
 
 
 def passages(sides: Sides, pairs: Sequence[Pair], clock: Clock) -> Pairs:
@@ -81,20 +93,43 @@ def _outward(sides: Sides, pairs: Sequence[Pair]) -> set[int]:
 
 
 class _Cover:
-    """When each tap listened, by the inside clock."""
+    """When each tap listened, by the inside clock, and to what."""
 
     def __init__(self, sides: Sides, clock: Clock) -> None:
         self.sides = sides
         self.clock = clock
         self.inside = _spans(sides.inside)
         self.outside = [(clock.inside(start), clock.inside(end)) for start, end in _spans(sides.outside)]
+        self.heard = {sides.outside.place(flow) for flow in sides.outside.rows}
 
     def inside_only(self, flow: int) -> Passage:
         """That a flow did not come out, where the outside tap listened all the while; else that nothing tells."""
         flows = self.sides.inside.seen.flows
         if not self.clock.flows or not _within(int(flows.start_ns[flow]), self.outside) or flows.midstream[flow]:
             return Passage.UNCLEAR
-        return Passage.UNCLEAR if _was_answered(self.sides.inside, flow) else Passage.INSIDE_ONLY
+        unheard = not self._listens(flow) or _was_answered(self.sides.inside, flow)
+        return Passage.UNCLEAR if unheard else Passage.INSIDE_ONLY
+
+    def _listens(self, flow: int) -> bool:
+        """Whether the outside capture would show such a flow: it holds both directions, and no filter leaves it out.
+
+        A filter that the capture tells must speak of the port, and of no hosts but those that it shows. Where it tells
+        none, other traffic of that port shows, or so many sorts that nobody can have picked them.
+        """
+        seen = self.sides.outside.seen
+        server, port, proto = self.sides.inside.place(flow)
+        quality = seen.quality
+        packets = sum(capture.packets for capture in seen.captures)
+        if quality.one_sided_share > ONE_WAY or (quality.kernel_drops or 0) > MANY_DROPS * packets:
+            return False
+        alike = any(held[1:] == (port, proto) for held in self.heard)
+        if quality.filters:
+            narrow = any(PLACES.search(text) for text in quality.filters)
+            named = all(str(port) in NUMBERS.findall(text) for text in quality.filters)
+            return (alike or named) and (not narrow or any(held[0] == server for held in self.heard))
+        sorts = {held[1:] for held in self.heard}
+        both = {proto for _, proto in sorts} == {TCP, UDP}
+        return alike or (both and len({held[0] for held in self.heard}) >= SERVERS)
 
     def outside_only(self, flow: int) -> bool:
         """Whether the inside tap listened when an outside flow began."""

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import pytest
+
 from analyzer.comparing import lay
 from tests.builders.taps import HERE, SERVER, THERE, Site, pairs_of
 
 
-def passages(site):
-    return [row[2] for row in pairs_of(lay(*site.seen()))]
+def passages(site, **quality):
+    """What became of each flow; `quality` is that of the outside capture."""
+    inside, outside = site.seen()
+    outside = dataclasses.replace(outside, quality=dataclasses.replace(outside.quality, **quality))
+    return [row[2] for row in pairs_of(lay(inside, outside))]
+
+
+def busy():
+    """A site of whose traffic all sorts pass both taps, and a SYN to port 7422 that only the inside one shows."""
+    site = Site()
+    site.passed("a.example.com", hello=1)
+    for last in (11, 12):
+        site.plain(443, 70 + last, f"192.0.2.{last}")
+    site.both(lambda scene, client: scene.udp(client, "192.0.2.53", 53, orig_print=9), (-1, -1))
+    row = site.inside.silent(HERE, "192.0.2.77", 7422)
+    site.stamp(site.inside, row, 0, orig_isn=5, twin=-1)
+    return site
 
 
 def test_a_relay_is_told_from_a_nat():
@@ -46,10 +65,36 @@ def test_a_hello_that_nobody_answered_is_not_opened():
 
 def test_what_does_not_come_out_is_inside_only():
     """A SYN that was sent again and again and is not outside was stopped between the taps."""
+    assert passages(busy()) == ["same", "same", "same", "same", "inside_only"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "last"),
+    [
+        (("tcp port 443",), "unclear"),
+        (("tcp port 443 or tcp port 7422",), "inside_only"),
+        (("host 192.0.2.9 and tcp port 7422",), "unclear"),
+        (("not port 7422",), "unclear"),
+    ],
+)
+def test_a_filter_is_no_firewall(filters, last):
+    """What the outside capture's filter leaves out is not called stopped."""
+    assert passages(busy(), filters=filters)[-1] == last
+
+
+def test_a_capture_of_one_direction_is_no_firewall():
+    """Where the outside tap holds one direction only, or lost frames, what it lacks is not called stopped."""
+    assert passages(busy(), tcp_flows=4, one_sided_flows=3)[-1] == "unclear"
+    assert passages(busy(), kernel_drops=10_000)[-1] == "unclear"
+
+
+def test_a_capture_of_one_sort_may_have_been_filtered():
+    """Where the outside tap shows one port of one server, nobody knows what else it would have shown."""
     site = Site()
     site.passed("a.example.com", hello=1)
-    site.inside.silent(HERE, "192.0.2.77", 7422, orig_isn=5, twin=-1)
-    assert passages(site) == ["same", "inside_only"]
+    row = site.inside.silent(HERE, "192.0.2.77", 7422)
+    site.stamp(site.inside, row, 0, orig_isn=5, twin=-1)
+    assert passages(site) == ["same", "unclear"]
 
 
 def test_what_was_answered_is_not_stopped():

@@ -32,6 +32,7 @@ def find(sight: Sight) -> Iterator[Evidence]:
     if sight.across is None:
         return
     there, tls = sight.across.there, sight.view.seen.tls
+    rows = {flow: row for row, flow in reversed(list(enumerate(there.tls.flow.tolist())))}
     for session in sight.sessions:
         crossing = sight.across.flows.get(session.flow)
         if crossing is None or crossing.passage is not Passage.OPENED:
@@ -43,16 +44,15 @@ def find(sight: Sight) -> Iterator[Evidence]:
             Strength.PROOF,
             session.flow,
             frames(int(tls.client_hello_frame[session.row]), int(tls.server_hello_frame[session.row])),
-            _said(sight.view.seen, session, there, crossing.other),
+            _said(sight.view.seen, session, there, rows[crossing.other]),
             target=session.whom,
             by=f"{front.by}, between the two taps" if front else "a box between the two taps",
             alone=True,
         )
 
 
-def _said(here: Observations, session: Session, there: Observations, other: int) -> str:
+def _said(here: Observations, session: Session, there: Observations, row: int) -> str:
     """In what the two sides differ, and where to look on the other one."""
-    row = next(row for row, flow in enumerate(there.tls.flow.tolist()) if flow == other)
     parts = []
     if here.tls.client_print[session.row] != there.tls.client_print[row]:
         parts.append("the ClientHello here is not the one there")
