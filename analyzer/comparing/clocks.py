@@ -16,6 +16,12 @@ LEAST_SPAN_NS = 60_000_000_000
 MOST_DRIFT = 500e-6
 """Clocks of computers are within 100 ppm (RFC 5905 section 5: 15 ppm are tolerated of disciplined ones)."""
 
+AGREED_NS = 1_000_000_000
+NAMED_FLOWS, KEPT_NS = 3, 10_000_000_000
+"""Names alone tell where the clocks all but agree, as those of computers that take the time from the network do: the
+same names come at other times as well, and captures of different times would be taken for one."""
+
+UNKNOWN = Clock(0, 0, 0.0, 0, 0, "")
 BIN_NS = 500_000_000
 MOST_SAMPLES = 400
 
@@ -29,12 +35,16 @@ class Sample(NamedTuple):
 
 def read_clock(sides: Sides, pairs: Sequence[Pair]) -> Clock:
     """The clock of the outside tap, from pairs that are certain; else from the order in which names come."""
-    for told_by, chosen in (("unchanged", [pair for pair in pairs if _is_unchanged(sides, pair)]), ("hello", pairs)):
-        if chosen:
-            moments = [(sides.inside.moment(pair.inside), sides.outside.moment(pair.outside)) for pair in chosen]
-            return fitted([Sample(*both) for both in moments], told_by)
+    unchanged = [pair for pair in pairs if _is_unchanged(sides, pair)]
+    for told_by, chosen in (("unchanged", unchanged), ("hello", [pair for pair in pairs if pair.by == "hello"])):
+        moments = [(sides.inside.moment(pair.inside), sides.outside.moment(pair.outside)) for pair in chosen]
+        clock = fitted([Sample(*both) for both in moments], told_by) if moments else UNKNOWN
+        if any(pair.by != "payload" for pair in chosen) or (len(chosen) > 1 and clock.spread_ns <= AGREED_NS):
+            return clock
     samples = _by_names(sides)
-    return fitted(samples, "name") if samples else Clock(0, 0, 0.0, 0, 0, "")
+    clock = fitted(samples, "name") if samples else UNKNOWN
+    sure = clock.flows >= NAMED_FLOWS and clock.spread_ns <= AGREED_NS and abs(clock.offset_ns) <= KEPT_NS
+    return clock if sure else UNKNOWN
 
 
 def _is_unchanged(sides: Sides, pair: Pair) -> bool:

@@ -78,6 +78,10 @@ class Side:
         mark = int(self.seen.flows.orig_print[flow])
         return (*self.place(flow), mark) if mark and not self.hello(flow) else None
 
+    def question(self, flow: int) -> Hashable:
+        """The payload of a datagram: questions carry numbers of their own; requests over TCP are said again."""
+        return self.payload(flow) if self.seen.flows.proto[flow] == UDP else None
+
 
 class Sides:
     """Both taps."""
@@ -108,7 +112,7 @@ class Sides:
         return (
             ("hello", lambda side: side.hello),
             ("isn", lambda side: side.numbers),
-            ("payload", lambda side: side.payload),
+            ("payload", lambda side: side.question),
         )
 
 

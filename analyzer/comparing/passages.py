@@ -21,6 +21,9 @@ ANSWERED_EARLY = 0.6
 ONE_WAY = 0.25
 """A share of one-sided flows from which on a capture may hold one direction only."""
 
+CERTAIN = frozenset({"hello", "isn", "payload"})
+"""What two flows have in common that no third one has."""
+
 MANY_DROPS = 0.01
 SERVERS = 3
 """So many servers, over TCP and UDP, are seen by a tap without a filter."""
@@ -42,7 +45,8 @@ def passages(sides: Sides, pairs: Sequence[Pair], clock: Clock) -> Pairs:
             rows.append((flow, -1, left.value, "", -1))
             continue
         delay = clock.inside(sides.outside.moment(pair.outside)) - sides.inside.moment(flow)
-        rows.append((flow, pair.outside, _passage(sides, pair).value, pair.by, max(delay, -1)))
+        what = _passage(sides, pair) if clock.flows or pair.by in CERTAIN else Passage.UNCLEAR
+        rows.append((flow, pair.outside, what.value, pair.by, max(delay, -1)))
     used = {pair.outside for pair in pairs}
     alone = [flow for flow in sides.outside.rows if flow not in used and covered.outside_only(flow)]
     rows += [(-1, flow, Passage.OUTSIDE_ONLY.value, "", -1) for flow in alone]
@@ -59,7 +63,7 @@ def _passage(sides: Sides, pair: Pair) -> Passage:
             return Passage.OPENED if answer[0] else Passage.UNCLEAR
         if all(answer) and answer[0] != answer[1]:
             return Passage.OPENED
-    elif tls and pair.by != "isn":
+    elif (tls or sides.inside.seen.flows.proto[pair.inside] == UDP) and pair.by not in CERTAIN:
         return Passage.UNCLEAR
     return Passage.RELAYED if _is_relayed(sides, pair) else Passage.SAME
 

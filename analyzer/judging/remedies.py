@@ -15,6 +15,11 @@ from analyzer.rulepack import Rule, matches_name
 
 SECONDS = 600
 MOST = 4
+HTTPS = ("tcp", 443)
+"""Where a proxy's own connections go."""
+
+CLOCKING = (("udp", 53), ("udp", 123))
+"""What passes firewalls unchanged, and so tells how the clocks of two taps stand to each other."""
 
 
 def ticket(case: Case, block: Block) -> str:
@@ -90,7 +95,7 @@ def outside(case: Case, flows: Sequence[int]) -> str:
     """The second capture that tells whether TLS is opened on the way: where, when, as a command, and what then."""
     table = case.seen.flows
     ports = sorted({(PROTOCOLS[int(table.proto[flow])], int(table.resp_p[flow])) for flow in flows})[:MOST]
-    what = " or ".join(f"{proto} port {port}" for proto, port in ports)
+    what = " or ".join(f"{proto} port {port}" for proto, port in dict.fromkeys([HTTPS, *ports, *CLOCKING]))
     command = f'dumpcap -i IFACE -s 0 -a duration:{SECONDS} -f "{what}" -w outside.pcapng'
     return (
         "what would tell: a second capture at the same time, between the firewall or proxy and the internet line, for"

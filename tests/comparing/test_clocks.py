@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
+from analyzer.comparing import lay
 from analyzer.comparing.clocks import Sample, fitted
+from tests.builders.taps import Site, pairs_of
 
 S = 1_000_000_000
 BEGIN = 1_700_000_000 * S
@@ -45,3 +49,12 @@ def test_few_late_flows_do_not_move_the_offset():
     """A quarter of the flows that come half a second late change the offset by nothing."""
     late = [Sample(one.inside_ns, one.outside_ns + S // 2) for one in samples(5, 20, S, 0)]
     assert fitted([*samples(20, 20, S, 0), *late], "hello").offset_ns == S
+
+
+@pytest.mark.parametrize(("offset_s", "passage"), [(0, "opened"), (-4, "opened"), (47, "unclear"), (9000, "unclear")])
+def test_names_alone_tell_where_clocks_all_but_agree(offset_s, passage):
+    """Where all is opened, names show it; of another minute they would show the same, and nothing is claimed."""
+    site = Site(offset_s=offset_s)
+    for number, name in enumerate(("a.example.com", "b.example.net", "c.example.org", "d.example.edu"), 1):
+        site.opened(name, hello=number)
+    assert [row[2] for row in pairs_of(lay(*site.seen()))][:4] == [passage] * 4

@@ -80,6 +80,22 @@ def test_facts_are_not_changed(compared):
     assert result.flows["community_id"].tolist() == alone.flows.community_id.tolist()
 
 
+@pytest.mark.parametrize(
+    ("inside", "outside"),
+    [
+        ("mm-intercepted", "mm-resigned-outside"),
+        ("mm-resigned", "mm-intercepted-outside"),
+        ("mm-clean", "mm-intercepted-outside"),
+        ("mm-blocked", "mm-resigned-outside"),
+    ],
+)
+def test_captures_of_different_times_accuse_nobody(inside, outside):
+    """The same plant's captures of other minutes or days have names and servers in common, and nothing else."""
+    result = api.compare([file_of(inside)], [file_of(outside)], trust=[str(CAPTURES / f"{inside}.trust.pem")])
+    assert set(result.pairs["passage"]) == {"unclear"}
+    assert "hello-differs" not in set(result.findings["code"])
+
+
 def lab_pairs(shared):
     """Scenarios of the lab with both taps: the flows inside, and the result."""
     lab = shared / "corpus" / "lab"
