@@ -25,6 +25,7 @@ CERTAIN = frozenset({"hello", "isn", "payload"})
 """What two flows have in common that no third one has."""
 
 MANY_DROPS = 0.01
+SURE_PACKETS = 3
 SERVERS = 3
 """So many servers, over TCP and UDP, are seen by a tap without a filter."""
 
@@ -126,6 +127,8 @@ class _Cover:
         packets = sum(capture.packets for capture in seen.captures)
         if quality.one_sided_share > ONE_WAY or (quality.kernel_drops or 0) > MANY_DROPS * packets:
             return False
+        if quality.missed_octets and self.sides.inside.seen.flows.orig_packets[flow] < SURE_PACKETS:
+            return False  # what it lost may have been all of so small a flow
         alike = any(held[1:] == (port, proto) for held in self.heard)
         if quality.filters:
             narrow = any(PLACES.search(text) for text in quality.filters)

@@ -88,6 +88,14 @@ def test_a_capture_of_one_direction_is_no_firewall():
     assert passages(busy(), kernel_drops=10_000)[-1] == "unclear"
 
 
+@pytest.mark.parametrize(("packets", "last"), [(1, "unclear"), (4, "inside_only")])
+def test_what_a_capture_lost_may_be_a_small_flow(packets, last):
+    """Where the outside tap lost octets, one packet that it lacks is not called stopped; several in a row are."""
+    site = busy()
+    site.inside.rows["flows"][-1].update(orig_packets=packets)
+    assert passages(site, missed_octets=700)[-1] == last
+
+
 def test_a_capture_of_one_sort_may_have_been_filtered():
     """Where the outside tap shows one port of one server, nobody knows what else it would have shown."""
     site = Site()
