@@ -8,12 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from analyzer.dissecting import certificates
 from analyzer.errors import AnalyzerError
 from analyzer.observations import Observations
 from analyzer.tables import Certificates, columns, from_rows
 
-NEWER = ("TLSv13",)
 MOST = 5000
 """Sessions that are asked for: tshark reads some hundred packets a second."""
 
@@ -28,8 +26,8 @@ def with_certificates(seen: Observations, keylog: str, timeout_s: float) -> Obse
     Raises SourceError or CaptureError where the key log or a capture cannot be read by tshark.
     """
     holding = [capture.path for capture in seen.captures if capture.secrets or keylog]
-    rows = _encrypted(seen)
-    if not holding or not rows:
+    rows = _encrypted(seen) if holding else []
+    if not rows:
         return seen
     from analyzer.inspecting import secrets, wireshark  # noqa: PLC0415 - slow to import, and few captures need it
 
@@ -50,13 +48,15 @@ def with_certificates(seen: Observations, keylog: str, timeout_s: float) -> Obse
 def _encrypted(seen: Observations) -> list[int]:
     """The sessions, by row, whose certificates are encrypted: TLS 1.3 over TCP that went on with no older session."""
     tls, flows = seen.tls, seen.flows
-    newer = np.isin(tls.version, NEWER) & ~tls.resumed & (flows.proto[tls.flow] == TCP)
+    newer = (tls.version == "TLSv13") & ~tls.resumed & (flows.proto[tls.flow] == TCP)
     rows: list[int] = np.flatnonzero(newer).tolist()
     return rows[:MOST]
 
 
 def _joined(seen: Observations, chains: dict[int, tuple[bytes, ...]]) -> Observations:
     """The facts with chains of sessions, by row of Tls."""
+    from analyzer.dissecting import certificates  # noqa: PLC0415 - slow to import; many captures show none
+
     column = seen.tls.chain.copy()
     known = set(seen.certificates.fingerprint)
     rows = []
