@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analyzer.errors import SourceError
-from analyzer.observations import SCHEMA, Capture, Observations, Quality
+from analyzer.observations import REFERENCES, SCHEMA, TABLES, Capture, Observations, Quality
 from analyzer.tables import Flows, Kind, columns
 
 FACTS = "facts.json"
@@ -27,16 +27,8 @@ MAX_OFFSET = 2**31 - 1
 """Arrow's string and list arrays count in 32 bit."""
 
 CELLS: dict[type, pa.DataType] = {str: pa.string(), tuple: pa.list_(pa.string()), bytes: pa.binary()}
-REFERENCES = {"flow": 0, "quoted_flow": -1, "twin": -1}
-"""Columns that hold rows of Flows, and the lowest value that may stand there."""
-
 DISTINCT = {"community_id", "fingerprint"}
 """Columns of text of which nearly every cell is another one."""
-
-TABLES: dict[str, type[Any]] = {
-    name: kind for name, kind in get_type_hints(Observations).items() if name not in ("captures", "quality")
-}
-"""The tables of facts by their name in Observations, which is also their file's."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -32,6 +33,11 @@ class Strength(StrEnum):
     PROOF = "proof"
     STRONG = "strong"
     SUGGESTIVE = "suggestive"
+
+
+def strongest(strengths: Iterable[Strength]) -> Strength:
+    """The one that carries most; ValueError where there is none."""
+    return min(strengths, key=list(Strength).index)
 
 
 class Verdict(StrEnum):

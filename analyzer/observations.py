@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, get_type_hints
 
 from analyzer.tables import Arp, Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Quic, Rates, Tls
 
@@ -81,3 +82,12 @@ class Observations:
     icmp: Icmp
     rates: Rates
     arp: Arp
+
+
+TABLES: dict[str, type[Any]] = {
+    name: kind for name, kind in get_type_hints(Observations).items() if name not in ("captures", "quality")
+}
+"""The tables of facts by their name in Observations, which is also that of their file."""
+
+REFERENCES = {"flow": 0, "quoted_flow": -1, "twin": -1}
+"""Columns that hold rows of Flows, and the lowest value that may stand there."""

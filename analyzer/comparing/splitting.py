@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, get_type_hints
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +12,8 @@ import numpy.typing as npt
 from analyzer import addresses
 from analyzer.addresses import Reach
 from analyzer.errors import AnalyzerError
-from analyzer.observations import Observations
+from analyzer.observations import REFERENCES, TABLES, Observations
 from analyzer.tables import columns
-
-TABLES = {name: kind for name, kind in get_type_hints(Observations).items() if name not in ("captures", "quality")}
-REFERRING = ("quoted_flow", "twin")
-"""Columns that refer to a flow which may be missing."""
 
 
 class SplitError(AnalyzerError):
@@ -57,12 +53,9 @@ def _only(seen: Observations, mask: npt.NDArray[np.bool_]) -> Observations:
             made[name] = table
             continue
         cells = {column: getattr(table, column)[kept] for column in columns(kind)}
-        if name != "flows":
-            cells["flow"] = number[cells["flow"]]
-        for column in REFERRING:
-            if column in cells:
-                there = cells[column] >= 0
-                cells[column] = np.where(there, number[cells[column] * there], -1)
+        for column in REFERENCES.keys() & cells:
+            there = cells[column] >= 0
+            cells[column] = np.where(there, number[cells[column] * there], -1)
         made[name] = kind(**cells)
     return replace(seen, **made)
 

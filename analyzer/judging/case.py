@@ -64,6 +64,11 @@ class Case:
         """The rulings of this pack, with their numbers."""
         return [(at, ruling) for at, ruling in enumerate(self.docket.rulings) if ruling.pack == self.book.pack.name]
 
+    def ruled(self, flows: Iterable[int]) -> list[Ruling]:
+        """The ruling on each of these flows, in their order."""
+        docket = self.docket
+        return [docket.rulings[docket.which[flow]] for flow in flows]
+
     def allowed(self, rules: Iterable[str], *verdicts: Verdict) -> Rows:
         """The flows that one of these rules allows, with one of these verdicts, whoever opened their TLS."""
         wanted = set(rules)

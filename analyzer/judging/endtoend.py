@@ -8,6 +8,7 @@ broken     proof, or strong evidence, that somebody on the way answers for the s
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,13 +17,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from analyzer.findings import Evidence, Severity, Strength, Verdict
-from analyzer.judging.ladder import RUNGS, operators_one_stack
+from analyzer.findings import Evidence, Severity, Strength, Verdict, strongest
+from analyzer.judging.ladder import RUNGS, Rung, operators_one_stack
 from analyzer.judging.place import Cast
 from analyzer.judging.ruling import Book, Opening, Ruling
 from analyzer.judging.sessions import Session, read_sessions
 from analyzer.judging.sight import Sight
-from analyzer.judging.traffic import Mask
+from analyzer.judging.traffic import Mask, marked
 from analyzer.judging.vantage import Vantage
 from analyzer.judging.verdicts import Docket, number_of, numbered
 from analyzer.observations import Observations
@@ -33,10 +34,11 @@ if TYPE_CHECKING:
     from analyzer.judging.baseline import Baseline
 
 ORDER = {rung.CODE: place for place, rung in enumerate(RUNGS)}
+CONVICTING = tuple(rung for rung in RUNGS if rung is not operators_one_stack)
+"""Those that are asked of hosts out of scope: that one only ever suspects, which is of no use where nobody judges."""
+
 CERTAIN = frozenset({Strength.PROOF, Strength.STRONG})
 UNJUDGED = frozenset({Verdict.NOT_JUDGED, Verdict.HOUSEKEEPING})
-
-
 UNOPENED = frozenset({Passage.SAME, Passage.RELAYED})
 
 
@@ -65,6 +67,15 @@ class Means:
     across: Across | None = None
     baseline: Sequence[Observations] = ()
 
+    @functools.cached_property
+    def known(self) -> Baseline | None:
+        """What the baseline tells of each name."""
+        if not self.baseline:
+            return None
+        from analyzer.judging.baseline import Baseline  # noqa: PLC0415 - most captures are judged without one
+
+        return Baseline.of(self.baseline)
+
 
 class _Read(NamedTuple):
     """Sessions, and what the rungs found in them, by flow."""
@@ -84,9 +95,9 @@ def look(docket: Docket, cast: Cast, books: Sequence[Book], means: Means) -> Doc
     judged = np.array([ruling.actor is not None and ruling.verdict not in UNJUDGED for ruling in docket.rulings])
     scope = judged[docket.which]
     states: dict[int, State] = {}
-    baseline = _baseline(means)
-    mine = _read(docket, cast, books, means, scope, baseline)
-    for read in (mine, _read(docket, cast, books, means, _telling(docket, means) & ~scope, baseline)):
+    mine = _read(docket, cast, books, means, scope, RUNGS)
+    others = _read(docket, cast, books, means, _telling(docket, means) & ~scope, CONVICTING)
+    for read in (mine, others):
         states |= _states(read, means.across)
     column = np.full(docket.traffic.count, "", dtype=object)
     column[tls.flow] = State.NO_SIGN.value
@@ -107,34 +118,21 @@ def look(docket: Docket, cast: Cast, books: Sequence[Book], means: Means) -> Doc
     return replace(ruled, end_to_end=column, openings=openings, unvouched=unvouched, evidence=evidence)
 
 
-def _baseline(means: Means) -> Baseline | None:
-    """What the saved facts tell of each name."""
-    if not means.baseline:
-        return None
-    from analyzer.judging.baseline import Baseline  # noqa: PLC0415 - most captures are judged without one
-
-    return Baseline.of(means.baseline)
-
-
 def _telling(docket: Docket, means: Means) -> Mask:
     """The TLS flows that show a certificate or an alert; all where another tap tells of them."""
     if means.across:
         return np.ones(docket.traffic.count, np.bool_)
     tls = docket.traffic.seen.tls
     rows = (tls.alert >= 0) | np.array([bool(chain) for chain in tls.chain], np.bool_)
-    mask = np.zeros(docket.traffic.count, np.bool_)
-    mask[tls.flow[rows]] = True
-    return mask
+    return marked(docket.traffic.seen, tls.flow[rows])
 
 
 def _read(  # noqa: PLR0913 - a docket with all that is known beside it
-    docket: Docket, cast: Cast, books: Sequence[Book], means: Means, mask: Mask, baseline: Baseline | None
+    docket: Docket, cast: Cast, books: Sequence[Book], means: Means, mask: Mask, rungs: Sequence[Rung]
 ) -> _Read:
-    """The sessions of some flows and the evidence in them."""
+    """The sessions of some flows and the evidence that these rungs find in them."""
     seen = docket.traffic.seen
-    with_tls = np.zeros(docket.traffic.count, np.bool_)
-    with_tls[seen.tls.flow] = True
-    wanted = mask & with_tls
+    wanted = mask & marked(seen, seen.tls.flow)
     if not wanted.any():
         return _Read((), {})
     local = [name for book in books for rule in book.of("local-name") for name in rule.to.names]
@@ -145,13 +143,11 @@ def _read(  # noqa: PLR0913 - a docket with all that is known beside it
 
     named = np.array([any(rule.to.names for rule in ruling.allowed) for ruling in docket.rulings], np.bool_)
     sessions = read_sessions(seen, wanted, means.roots, issuers)
-    sight = Sight(view, sessions, named[docket.which], means.across, baseline)
-    in_scope = any(docket.rulings[docket.which[session.flow]].actor for session in sessions[:1])
+    sight = Sight(view, sessions, named[docket.which], means.across, means.known)
     found: dict[int, list[Evidence]] = defaultdict(list)
-    for rung in RUNGS:
-        if in_scope or rung is not operators_one_stack:
-            for seen_ in rung.find(sight):
-                found[seen_.flow].append(seen_)
+    for rung in rungs:
+        for seen_ in rung.find(sight):
+            found[seen_.flow].append(seen_)
     return _Read(sessions, {flow: tuple(held) for flow, held in found.items()})
 
 
@@ -198,7 +194,7 @@ def _ruled(docket: Docket, books: Sequence[Book], broken: Mapping[int, Sequence[
         plain, why = before.verdict, before.why
         if plain is Verdict.EXPECTED and any(seen.code == "certificate-refused" for seen in held):
             plain, why = Verdict.UNDETERMINED, "the client refuses the certificate that it is shown"
-        strength = min((seen.strength for seen in held), key=list(Strength).index)
+        strength = strongest(seen.strength for seen in held)
         ruling = replace(before, verdict=Verdict.INTERCEPTED, before=plain, exempt=exempt, why=why)
         if before.broken is None:
             ruling = replace(ruling, code=first.code, strength=strength, severity=severity_of(ruling))

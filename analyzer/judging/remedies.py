@@ -8,7 +8,7 @@ from dataclasses import replace
 from analyzer.findings import Cite
 from analyzer.judging.case import Case, Rows, listed
 from analyzer.judging.codes import CODES
-from analyzer.judging.ruling import Block, Opening
+from analyzer.judging.ruling import Block, Opening, exempting
 from analyzer.judging.targets import PROTOCOLS
 from analyzer.judging.traffic import TCP
 from analyzer.rulepack import Rule, matches_name
@@ -62,8 +62,7 @@ def remedy_for(case: Case, opening: Opening) -> str:
     if not opening.certain:
         told = outside(case, opening.flows)
         return f"{CODES[opening.code].remedy} {told[:1].upper()}{told[1:]}"
-    rulings = [case.docket.rulings[case.docket.which[flow]] for flow in opening.flows]
-    rules = tuple({rule.id: rule for ruling in rulings for rule in ruling.exempt}.values())
+    rules = exempting(case.ruled(opening.flows))
     flows = case.seen.flows
     clients = listed(dict.fromkeys(flows.orig_h[flow] for flow in opening.flows))
     host = clients if opening.actor in clients else f"{clients} ({opening.actor})"

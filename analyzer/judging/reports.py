@@ -12,7 +12,7 @@ import numpy as np
 from analyzer.findings import Basis, Cite, Evidence, Finding, Severity, Strength, Verdict
 from analyzer.judging.case import Case, Rows, count, listed, octets
 from analyzer.judging.codes import CODES
-from analyzer.judging.ruling import ORDER, Block, Opening, Ruling
+from analyzer.judging.ruling import ORDER, Block, Evidenced, Opening, Ruling, exempting
 from analyzer.judging.traffic import TCP, UDP
 from analyzer.rulepack import Rule
 
@@ -97,7 +97,6 @@ def finding(case: Case, rule: Rule | None, claim: Claim, rows: Rows) -> Finding:
 def of_block(case: Case, block: Block, severity: Severity, remedy: str) -> Finding:
     """The finding on something that stops a host."""
     rows, entry = rows_of(block.flows), CODES[block.code]
-    evidence = list({(seen.detail, seen.frames): seen for seen in block.evidence}.values())
     said = f"{count(block.attempts, 'attempt')} in {count(len(rows), 'flow')}, stopped"
     said += (
         f" by {block.by}" if block.by else ", by whom the capture does not show: beyond the place where it was taken"
@@ -119,7 +118,7 @@ def of_block(case: Case, block: Block, severity: Severity, remedy: str) -> Findi
         basis=block.rule.basis,
         cite=block.rule.cite,
         flows=block.flows,
-        evidence=(summary, *evidence[:MAX_EVIDENCE]),
+        evidence=(summary, *_distinct(block)),
         rivals=entry.rivals,
         remedy=remedy,
         filter=display_filter(case, rows),
@@ -130,8 +129,8 @@ def of_block(case: Case, block: Block, severity: Severity, remedy: str) -> Findi
 def of_opening(case: Case, opening: Opening, remedy: str) -> Finding:
     """The finding on somebody who opens a host's TLS, or may do so."""
     rows, entry = rows_of(opening.flows), CODES[opening.code]
-    rulings = [case.docket.rulings[case.docket.which[row]] for row in rows.tolist()]
-    rules = list({rule.id: rule for ruling in rulings for rule in ruling.exempt}.values())
+    rulings = case.ruled(opening.flows)
+    rules = exempting(rulings)
     rule = max(rules, key=lambda one: sum(one in ruling.exempt for ruling in rulings), default=None)
     rule = rule or next((ruling.rule for ruling in rulings if ruling.rule), None)
     told = list(dict.fromkeys(seen.target for seen in opening.evidence))
@@ -143,7 +142,6 @@ def of_opening(case: Case, opening: Opening, remedy: str) -> Finding:
     severity = min(
         (ruling.exempt[0].severity for ruling in rulings if ruling.exempt), key=ORDER.index, default=Severity.LOW
     )
-    evidence = list({(seen.detail, seen.frames): seen for seen in opening.evidence}.values())
     return Finding(
         id="",
         code=opening.code,
@@ -156,12 +154,17 @@ def of_opening(case: Case, opening: Opening, remedy: str) -> Finding:
         basis=rule.basis if rule else Basis.READING,
         cite=rule.cite if rule else Cite(case.book.pack.document, "", 0, ""),
         flows=opening.flows,
-        evidence=(Evidence(opening.code, verdict, opening.strength, int(rows[0]), (), said), *evidence[:MAX_EVIDENCE]),
+        evidence=(Evidence(opening.code, verdict, opening.strength, int(rows[0]), (), said), *_distinct(opening)),
         rivals=entry.rivals,
         remedy=remedy,
         filter=display_filter(case, rows),
         host=opening.actor,
     )
+
+
+def _distinct(shown: Evidenced) -> list[Evidence]:
+    """The first pieces of evidence that say something of their own."""
+    return list({(seen.detail, seen.frames): seen for seen in shown.evidence}.values())[:MAX_EVIDENCE]
 
 
 def frames_of(case: Case, row: int) -> tuple[int, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from analyzer.findings import Evidence, Severity, Strength, Verdict
+from analyzer.findings import Evidence, Severity, Strength, Verdict, strongest
 from analyzer.judging.place import Actor
 from analyzer.rulepack import Rule, RulePack
 
@@ -54,8 +55,29 @@ class Ruling:
         return next(iter(self.exempt), None) or self.broken or next(iter(self.allowed), None)
 
 
+class Evidenced:
+    """Something that evidence shows: on which flows, how surely, and by whom."""
+
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def flows(self) -> tuple[int, ...]:
+        """The flows, in order, each once."""
+        return tuple(sorted({seen.flow for seen in self.evidence}))
+
+    @property
+    def strength(self) -> Strength:
+        """The strength of the best of its evidence."""
+        return strongest(seen.strength for seen in self.evidence)
+
+    @property
+    def by(self) -> str:
+        """Who does it, as far as any of the evidence tells; empty where it does not."""
+        return next((seen.by for seen in self.evidence if seen.by), "")
+
+
 @dataclass(frozen=True)
-class Block:
+class Block(Evidenced):
     """Something stops a host on its way to what a rule allows, again and again or in so many words.
 
     code, stage  of what names it, and how far the attempts came       whom       whom they were to reach, in words
@@ -85,28 +107,13 @@ class Block:
         )
 
     @property
-    def flows(self) -> tuple[int, ...]:
-        """The flows that were stopped, in order, each once."""
-        return tuple(sorted({seen.flow for seen in self.evidence}))
-
-    @property
-    def by(self) -> str:
-        """Who does it, as far as any of the evidence tells; empty where it does not."""
-        return next((seen.by for seen in self.evidence if seen.by), "")
-
-    @property
     def told(self) -> str:
         """Whom the host does not reach, and by what."""
         return f"{self.whom} ({self.code}{', by ' if self.by else ''}{self.by})"
 
-    @property
-    def strength(self) -> Strength:
-        """The strength of the best of its evidence."""
-        return min((seen.strength for seen in self.evidence), key=list(Strength).index)
-
 
 @dataclass(frozen=True)
-class Opening:
+class Opening(Evidenced):
     """Somebody opens the TLS of a host, or may do so: what shows it, and on which flows.
 
     certain  proof or strong evidence; else it has other causes as well
@@ -117,21 +124,6 @@ class Opening:
     actor: str
     evidence: tuple[Evidence, ...]
     certain: bool
-
-    @property
-    def flows(self) -> tuple[int, ...]:
-        """The flows, in order, each once."""
-        return tuple(sorted({seen.flow for seen in self.evidence}))
-
-    @property
-    def strength(self) -> Strength:
-        """The strength of the best of its evidence."""
-        return min((seen.strength for seen in self.evidence), key=list(Strength).index)
-
-    @property
-    def by(self) -> str:
-        """Who does it, as far as any of the evidence tells; empty where it does not."""
-        return next((seen.by for seen in self.evidence if seen.by), "")
 
 
 @dataclass(frozen=True)
@@ -149,6 +141,11 @@ class Book:
     def unlisted(self) -> Rule | None:
         """The rule that a flow breaks which no other rule allows."""
         return next(iter(self.of("only-documented")), None)
+
+
+def exempting(rulings: Iterable[Ruling]) -> list[Rule]:
+    """The rules that forbid to open the TLS of flows with these rulings, each once."""
+    return list({rule.id: rule for ruling in rulings for rule in ruling.exempt}.values())
 
 
 OUT_OF_SCOPE = Ruling(Verdict.NOT_JUDGED)

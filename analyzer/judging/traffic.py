@@ -230,14 +230,14 @@ def troubles(seen: Observations) -> Codes:
             & (flows.orig_rsts == 0),
         ),
         (Trouble.NO_ANSWER, (flows.proto == UDP) & (flows.resp_packets == 0)),
-        (Trouble.ALERT, _marked(seen, seen.tls.flow[(seen.tls.alert >= 0) & ~seen.tls.established])),
+        (Trouble.ALERT, marked(seen, seen.tls.flow[(seen.tls.alert >= 0) & ~seen.tls.established])),
         (Trouble.PROXY, _closed_ways(seen)),
     ]
     which = np.select([mask for _, mask in made], [TROUBLES.index(trouble) for trouble, _ in made], 0)
     return which.astype(np.int64)
 
 
-def _marked(seen: Observations, rows: Codes) -> Mask:
+def marked(seen: Observations, rows: Codes) -> Mask:
     """A mask of flows from their rows."""
     mask = np.zeros(len(seen.flows.proto), np.bool_)
     mask[rows] = True
@@ -250,5 +250,5 @@ def _closed_ways(seen: Observations) -> Mask:
     connect = http.method == "CONNECT"
     granted = connect & (http.status >= 200) & (http.status < 300)
     relayed = (http.form == "absolute") & ((http.status < 0) | (http.status == 407))
-    good = _marked(seen, http.flow[granted | ((http.form == "absolute") & ~relayed)])
-    return _marked(seen, http.flow[connect | relayed]) & ~good
+    good = marked(seen, http.flow[granted | ((http.form == "absolute") & ~relayed)])
+    return marked(seen, http.flow[connect | relayed]) & ~good

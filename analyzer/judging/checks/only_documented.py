@@ -20,7 +20,7 @@ def check(rule: Rule, case: Case) -> Answer:
         return Answer(Outcome.FAILS, f"{count(len(rows), 'flow')} with {whom}", rows, report(case, rule))
     actors = case.actors(rule)
     rows = case.of(actors)
-    judged = [case.docket.rulings[at].plain for at in case.docket.which[rows].tolist()]
+    judged = [ruling.plain for ruling in case.ruled(rows.tolist())]
     fine = judged.count(Verdict.EXPECTED)
     unsure = judged.count(Verdict.UNDETERMINED)
     more = f"; {unsure} undetermined" if unsure else ""

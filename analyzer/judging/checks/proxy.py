@@ -32,7 +32,7 @@ def check(rule: Rule, case: Case) -> Answer:
     )
     if findings:
         return Answer(Outcome.FAILS, f"credentials in clear to {servers}; shown nowhere", used, tuple(findings))
-    granted = [row for row in used.tolist() if case.docket.rulings[case.docket.which[row]].plain is Verdict.EXPECTED]
+    granted = [ruling for ruling in case.ruled(used.tolist()) if ruling.plain is Verdict.EXPECTED]
     if granted:
         return Answer(
             Outcome.HOLDS, f"{count(len(granted), 'flow')} through {servers}, each judged by whom it asked for", used

@@ -30,8 +30,7 @@ def check(rule: Rule, case: Case) -> Answer:
     names = (
         f"{listed(actor.name for actor in apart)} and {listed(peer.name for peer in peers)} are in different subnets"
     )
-    docket = case.docket
-    if any(docket.rulings[docket.which[row]].plain is Verdict.EXPECTED for row in rows.tolist()):
+    if any(ruling.plain is Verdict.EXPECTED for ruling in case.ruled(rows.tolist())):
         return Answer(Outcome.HOLDS, f"{names}, which the document accepts, and traffic passes between them", rows)
     tells = "what would tell: the subnet mask of either device, or a capture while the two talk"
     return Answer(Outcome.NOT_OBSERVED, f"{names}, and no traffic that worked between them is in the capture; {tells}")

@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from analyzer.findings import Evidence, Strength, Verdict
+from analyzer.findings import Evidence, Strength, Verdict, strongest
 from analyzer.judging import senders
 from analyzer.judging.case import frames, listed
 from analyzer.judging.interceptors import product_of
@@ -66,7 +66,7 @@ def find(sight: Sight) -> Iterator[Evidence]:
         yield Evidence(
             CODE,
             Verdict.INTERCEPTED,
-            min((mark.strength for mark in marks), key=list(Strength).index),
+            strongest(mark.strength for mark in marks),
             session.flow,
             frames(int(tls.client_hello_frame[session.row]), int(tls.certificate_frame[session.row])),
             f"the certificate for {session.whom}, of “{leaf.issuer_name}”, is vouched for by nobody: {said}",
