@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analyzer.observations import Observations
+from analyzer.tables import Column
 from analyzer.taps import Clock
 
 TCP, UDP = 6, 17
@@ -48,16 +49,19 @@ class Side:
 
     def hello(self, flow: int) -> int:
         """The print of a flow's ClientHello, 0 where it has none that was seen whole."""
-        row = self.session.get(flow)
-        return int(self.seen.tls.client_print[row]) if row is not None else 0
+        return self._print(self.seen.tls.client_print, flow)
 
     def answer(self, flow: int) -> int:
         """The print of a flow's ServerHello, 0 likewise."""
+        return self._print(self.seen.tls.server_print, flow)
+
+    def _print(self, column: Column, flow: int) -> int:
+        """A print of the first session of a flow, 0 where it has none."""
         row = self.session.get(flow)
-        return int(self.seen.tls.server_print[row]) if row is not None else 0
+        return int(column[row]) if row is not None else 0
 
     def name(self, flow: int) -> str:
-        """Whom a flow is for, and at which port: a proxy's own is not asked for."""
+        """Whom a flow is for, and over which protocol; what a certificate alone says is none."""
         flows = self.seen.flows
         told = flows.server_name[flow]
         return f"{told} {flows.proto[flow]}" if told and flows.server_name_basis[flow] != "cert" else ""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analyzer.exporting.page import Page, words
+from analyzer.exporting.page import Page, several, words
 from analyzer.result import Result
 from analyzer.taps import MEANINGS, PAIR_COLUMNS, Clock, Passage
 
@@ -44,7 +44,7 @@ def write(result: Result, folder: Path) -> None:
 def shown(page: Page, result: Result, whole: bool) -> None:
     """What becomes of flows between the taps, each sort with some of its names."""
     assert result.taps is not None
-    page.line(words("BETWEEN THE TAPS", "bold"))
+    page.heading("between the taps")
     page.hang(words("clocks"), words(told(result.taps.clock)), at=12)
     pairs = result.pairs
     for passage, meaning in MEANINGS.items():
@@ -54,10 +54,8 @@ def shown(page: Page, result: Result, whole: bool) -> None:
         page.hang(words(f"{len(mine):>5}", STYLES.get(passage, "")), words(f"{WORDS[passage]}: {meaning}"), at=7)
         names = mine["server_name"].where(mine["server_name"] != "", mine["resp_h"]) + " " + mine["resp_p"].astype(str)
         counts = names.value_counts()
-        kept = counts if whole else counts.head(SAMPLES)
-        text = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in kept.items())
-        more = len(counts) - len(kept)
-        page.hang(words(""), words(text + (f" and {more} more" if more else "")), at=7)
+        parts = [f"{name} ({count})" if count > 1 else str(name) for name, count in counts.items()]
+        page.hang(words(""), words(several(parts, len(parts) if whole else SAMPLES)), at=7)
 
 
 def told(clock: Clock) -> str:

@@ -54,7 +54,6 @@ def show(result: Result, stream: TextIO, detail: int = USUAL) -> None:
     _captures(page, result)
     _findings(page, findings, detail)
     if result.taps is not None:
-        page.blank()
         pairs.shown(page, result, detail >= FULL)
     concluded = result.conclusions
     outcomes.rules(page, concluded.rules, {item.cite for item in concluded.checklist}, detail >= FULL)

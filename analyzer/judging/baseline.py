@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
-import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from cryptography import x509
-
 from analyzer.judging.sessions import NEWER, encrypted
-from analyzer.judging.vouching import load
+from analyzer.judging.vouching import is_logged, load
 from analyzer.observations import Observations
 
 LEAST_CERTIFICATE = 300
@@ -157,16 +154,3 @@ def certificate_octets(records: Sequence[str]) -> int:
     That of the whole flight, where the server puts it into one record. What follows it can be longer: data.
     """
     return next((length for length in encrypted(records)[:FLIGHT] if length >= LEAST_CERTIFICATE), 0)
-
-
-def is_logged(certificate: x509.Certificate) -> bool:
-    """Whether a certificate carries the signature of a log (RFC 6962 section 3.3); so is taken what cannot be read."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return any(
-                isinstance(extension.value, x509.PrecertificateSignedCertificateTimestamps)
-                for extension in certificate.extensions
-            )
-        except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
-            return True

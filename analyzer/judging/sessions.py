@@ -19,7 +19,6 @@ SHARED = 5
 """Letters with which the names of one owner's domains begin alike (example.com, example-cloud.net)."""
 
 NEWER = ("TLSv13", "DTLSv13")
-RESUMED = frozenset({"id", "ticket"})
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from analyzer import addresses
 from analyzer.addresses import Reach
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
     from analyzer.judging.baseline import Baseline
 
 
-class Sight(NamedTuple):
+@dataclass(frozen=True)
+class Sight:
     """TLS sessions and their vantage.
 
     named   flows whose destination a document names, wherever it is
@@ -31,6 +34,7 @@ class Sight(NamedTuple):
     across: Across | None = None
     baseline: Baseline | None = None
 
+    @functools.cached_property
     def abroad(self) -> list[Session]:
         """The sessions with public hosts, with whom a document names, and through proxies with whoever.
 

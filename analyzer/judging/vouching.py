@@ -35,6 +35,9 @@ FIELDS = {"CN": NameOID.COMMON_NAME, "O": NameOID.ORGANIZATION_NAME, "OU": NameO
 FIELDS |= {"emailAddress": NameOID.EMAIL_ADDRESS}
 
 
+PLACES = frozenset({AuthorityInformationAccessOID.OCSP, AuthorityInformationAccessOID.CA_ISSUERS})
+
+
 class By(StrEnum):
     """Who vouches. OPEN: the issuer's certificate is not in the capture, so that it is not known."""
 
@@ -156,19 +159,28 @@ def signs_itself(certificate: x509.Certificate) -> bool:
 
 
 def is_traceable(certificate: x509.Certificate) -> bool:
-    """Whether it names a place to ask for revocation, or a log in which it stands."""
-    try:
-        for extension in certificate.extensions:
-            value = extension.value
-            if isinstance(value, x509.CRLDistributionPoints | x509.PrecertificateSignedCertificateTimestamps):
-                return True
-            if isinstance(value, x509.AuthorityInformationAccess):
-                asked = {AuthorityInformationAccessOID.OCSP, AuthorityInformationAccessOID.CA_ISSUERS}
-                if any(place.access_method in asked for place in value):
-                    return True
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
-        return True  # what cannot be read is not held against it
-    return False
+    """Whether it names a place to ask for revocation, or a log in which it stands; so is taken what cannot be read."""
+    for value in extensions(certificate) or ():
+        if isinstance(value, x509.CRLDistributionPoints):
+            return True
+        if isinstance(value, x509.AuthorityInformationAccess) and any(place.access_method in PLACES for place in value):
+            return True
+    return is_logged(certificate)
+
+
+def is_logged(certificate: x509.Certificate) -> bool:
+    """Whether it carries the signature of a log (RFC 6962 section 3.3); so is taken what cannot be read."""
+    held = extensions(certificate)
+    return held is None or any(isinstance(value, x509.PrecertificateSignedCertificateTimestamps) for value in held)
+
+
+def extensions(certificate: x509.Certificate) -> list[x509.ExtensionType] | None:
+    """What the extensions of a certificate say, None where they cannot be read."""
+    with _quiet():
+        try:
+            return [extension.value for extension in certificate.extensions]
+        except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+            return None
 
 
 def covers(names: Iterable[str], name: str) -> bool:
@@ -179,11 +191,9 @@ def covers(names: Iterable[str], name: str) -> bool:
 
 
 def _issuer_key(certificate: x509.Certificate) -> str:
-    try:
-        held = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError):
-        return ""
-    return held.hex() if held else ""
+    """The identifier of the issuer's key in hex, empty where it is not told."""
+    held = (value for value in extensions(certificate) or () if isinstance(value, x509.AuthorityKeyIdentifier))
+    return next((value.key_identifier.hex() for value in held if value.key_identifier), "")
 
 
 class Asked(NamedTuple):
@@ -209,7 +219,7 @@ class Trust:
     def __init__(self, user: Sequence[bytes], seen: Iterable[bytes]) -> None:
         """Roots of the user, and the certificates that were seen, in DER."""
         self.anchors: dict[str, By] = {}
-        self.roots: list[x509.Certificate] = []
+        roots: list[x509.Certificate] = []
         held: dict[bytes, dict[str, x509.Certificate]] = defaultdict(dict)
         with _quiet():
             public = x509.load_pem_x509_certificates(certifi.contents().encode("ascii"))
@@ -217,11 +227,11 @@ class Trust:
         for by, certificates in ((By.PUBLIC, public), (By.USER, mine)):
             for certificate in certificates:
                 self.anchors.setdefault(fingerprint(certificate), by)
-                self.roots.append(certificate)
-        for certificate in (*self.roots, *(one for one in map(load, seen) if one is not None and _may_issue(one))):
-            held[_subject(certificate)].setdefault(fingerprint(certificate), certificate)
+                roots.append(certificate)
+        for certificate in (*roots, *(one for one in map(load, seen) if one is not None and _may_issue(one))):
+            held[certificate.subject.public_bytes()].setdefault(fingerprint(certificate), certificate)
         self._held = {name: tuple(found.values()) for name, found in held.items()}
-        self._store = Store(self.roots)
+        self._store = Store(roots)
         self._paths: dict[str, Path] = {}
 
     def vouch(self, leaf: Leaf, sent: Sequence[x509.Certificate], asked: Asked) -> Voucher:
@@ -288,10 +298,6 @@ def fingerprint(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA256()).hex()
 
 
-def _subject(certificate: x509.Certificate) -> bytes:
-    return certificate.subject.public_bytes()
-
-
 def _issued(one: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Whether a certificate bears another one's signature."""
     with _quiet():
@@ -304,8 +310,4 @@ def _issued(one: x509.Certificate, issuer: x509.Certificate) -> bool:
 
 def _may_issue(certificate: x509.Certificate) -> bool:
     """Whether a certificate is one of an authority: a server's own can sign nothing (RFC 5280, 4.2.1.9)."""
-    with _quiet():
-        try:
-            return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-        except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError):
-            return False
+    return any(isinstance(value, x509.BasicConstraints) and value.ca for value in extensions(certificate) or ())

@@ -89,6 +89,21 @@ def leaf(*names, issuer=None, own=None, signer=None, begin=BORN, end=ENDS, commo
     return _signed(subject, issuer.certificate.subject if issuer else subject, own, signer, (begin, end), extensions)
 
 
+def stamped(name, *, logged):
+    """A certificate with or without the signature of a log."""
+    own = key("stamped")
+    made = x509.CertificateBuilder().subject_name(x509.Name([])).issuer_name(x509.Name([])).public_key(own.public_key())
+    made = made.serial_number(7).not_valid_before(BORN).not_valid_after(ENDS)
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    if logged:
+        stamp = bytes(1 + 32 + 8 + 2) + b"\x04\x03" + b"\x00\x01\x00"
+        stamps = len(stamp).to_bytes(2, "big") + stamp
+        octets = b"\x04" + bytes([len(stamps) + 2]) + len(stamps).to_bytes(2, "big") + stamps
+        oid = x509.PrecertificateSignedCertificateTimestamps.oid
+        made = made.add_extension(x509.UnrecognizedExtension(oid, octets), critical=False)
+    return made.sign(own, hashes.SHA256())
+
+
 class Shown(Scene):
     """A scene in which servers show certificates."""
 

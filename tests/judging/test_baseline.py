@@ -1,38 +1,21 @@
 """What saved facts tell of each server name."""
 
-import datetime as dt
 from dataclasses import replace
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from analyzer.judging.baseline import Baseline, Known, alike, certificate_octets, is_logged
+from analyzer.judging.baseline import Baseline, Known, alike, certificate_octets
+from analyzer.judging.vouching import is_logged
+from tests.builders.certificates import stamped
 from tests.builders.facts import certificates_table
-from tests.builders.readings import BEGIN, key
 from tests.builders.site import API, EDGE, PUBLIC, STORE, Scene
 
 HELLO = "t13d3112h1_e8f1e7e78f70_b26ce05bbdd6"
 OTHER = "t13d2812h1_a01be8c064b6_ef4b9b248d72"
 FLIGHT = ("22:122", "20:1", "23:42", "23:1025", "23:96", "23:69", "23:282")
 NOTHING = Known(frozenset(), frozenset(), frozenset(), retried=False, octets=frozenset(), logged=False)
-
-
-def certificate(*, logged, name=API):
-    """A certificate with or without the signature of a log."""
-    made = (
-        x509.CertificateBuilder().subject_name(x509.Name([])).issuer_name(x509.Name([])).public_key(key().public_key())
-    )
-    made = made.serial_number(7).not_valid_before(BEGIN).not_valid_after(BEGIN + dt.timedelta(days=9))
-    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-    if logged:
-        stamp = bytes(1 + 32 + 8 + 2) + b"\x04\x03" + b"\x00\x01\x00"
-        stamps = len(stamp).to_bytes(2, "big") + stamp
-        octets = b"\x04" + bytes([len(stamps) + 2]) + len(stamps).to_bytes(2, "big") + stamps
-        oid = x509.PrecertificateSignedCertificateTimestamps.oid
-        made = made.add_extension(x509.UnrecognizedExtension(oid, octets), critical=False)
-    return made.sign(key(), hashes.SHA256())
 
 
 def facts(*sessions, certificates=()):
@@ -104,7 +87,7 @@ def test_the_record_with_the_certificate_is_the_first_that_can_hold_one(records,
 @pytest.mark.parametrize("logged", [True, False])
 def test_the_signature_of_a_log_is_seen_in_a_certificate(logged):
     """It stands in an extension of its own."""
-    made = x509.load_der_x509_certificate(certificate(logged=logged).public_bytes(Encoding.DER))
+    made = x509.load_der_x509_certificate(stamped(API, logged=logged).public_bytes(Encoding.DER))
     assert is_logged(made) is logged
 
 
@@ -121,7 +104,7 @@ def test_the_signature_of_a_log_is_seen_in_a_certificate(logged):
 )
 def test_a_name_is_logged_where_all_its_leaves_are(chains, logged):
     """A certificate that is not in the facts tells nothing, nor does a session without one."""
-    held = ("good", certificate(logged=True)), ("bare", certificate(logged=False))
+    held = ("good", stamped(API, logged=True)), ("bare", stamped(API, logged=False))
     seen = known(*({"version": "TLSv12", "chain": chain} for chain in chains), certificates=held)
     assert seen.logged is logged
 

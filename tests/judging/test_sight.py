@@ -7,7 +7,7 @@ from tests.builders.site import EDGE, MACHINE, PC, PUBLIC
 
 def abroad(scene, **given):
     """The flows that are looked at."""
-    return [session.flow for session in sight_of(scene, **given).abroad()]
+    return [session.flow for session in sight_of(scene, **given).abroad]
 
 
 def test_public_servers_are_looked_at():

@@ -49,7 +49,7 @@ class Mark(NamedTuple):
 
 def find(sight: Sight) -> Iterator[Evidence]:
     """Evidence for each session with such a certificate."""
-    held = [session for session in sight.abroad() if session.leaf and not session.vouched and not session.resumed]
+    held = [session for session in sight.abroad if session.leaf and not session.vouched and not session.resumed]
     strange = [session for session in held if session.leaf and not session.leaf.traceable]
     keys = _shared(strange, _key)
     issuers = _shared(strange, _signer)

@@ -33,7 +33,7 @@ REMEDY = "Take the name out of the web filter, and except it from decryption: wh
 def find(sight: Sight) -> Iterator[Evidence]:
     """Evidence for each session in which somebody else's certificate was shown by a box on the way."""
     tls = sight.view.seen.tls
-    strays = [session for session in sight.abroad() if tls.server_name[session.row] and _stray(session)]
+    strays = [session for session in sight.abroad if tls.server_name[session.row] and _stray(session)]
     names: dict[str, dict[str, None]] = defaultdict(dict)
     for session in strays:
         if session.leaf:

@@ -52,13 +52,14 @@ class Refusal(NamedTuple):
 
 def find(sight: Sight) -> Iterator[Evidence]:
     """Evidence for each session whose certificate was refused, and for those that went the same way without a word."""
-    for client, sessions in by_client(sight.abroad()).items():
+    for client, sessions in by_client(sight.abroad).items():
         refusals = [refusal for session in sessions for refusal in _refusals(sight, session)]
         if not refusals:
             continue
         doubt, certain = _weighed(sight, client, sessions, refusals)
+        working = {session.name for session in sessions if session.established} - {""}
         for refusal in refusals:
-            works = any(_works(session, refusal.session) for session in sessions)
+            works = refusal.session.name in working
             strong = certain and not works
             more = doubt or ("the same name also works" if works else "")
             detail = f"{_said(refusal)}; {more}" if more else _said(refusal)
@@ -105,10 +106,6 @@ def _timeless(sight: Sight, client: str) -> bool:
     ntp, flows = sight.view.seen.ntp, sight.view.seen.flows
     mine = np.array([flows.orig_h[flow] == client for flow in ntp.flow.tolist()], np.bool_)
     return bool(mine.any()) and not bool((mine & ~ntp.from_orig).any())
-
-
-def _works(session: Session, refused: Session) -> bool:
-    return session.established and bool(session.name) and session.name == refused.name
 
 
 def _likewise(sight: Sight, sessions: Sequence[Session], refused: Sequence[Session]) -> Iterator[Evidence]:

@@ -37,7 +37,7 @@ def find(sight: Sight) -> Iterator[Evidence]:
     baseline, tls = sight.baseline, sight.view.seen.tls
     if baseline is None:
         return
-    leaving = [session for session in sight.abroad() if _is_leaving(sight, session)]
+    leaving = [session for session in sight.abroad if _is_leaving(sight, session)]
     strange = {ja4 for ja4 in {tls.ja4[session.row] for session in leaving} if not baseline.speaks(ja4)}
     foreign = [session for session in leaving if tls.ja4[session.row] in strange]
     own = {session.name for session in leaving if tls.ja4[session.row] not in strange}

@@ -34,7 +34,7 @@ def find(sight: Sight) -> Iterator[Evidence]:
     """Evidence for each session that such a box answers."""
     flows = sight.view.seen.flows
     alike: dict[tuple[str, int, int, str], list[Session]] = defaultdict(list)
-    for session in sight.abroad():
+    for session in sight.abroad:
         row = session.flow
         front = senders.in_front(sight.view, row) if session.via != "connect" and flows.resp_synacks[row] else None
         if front:

@@ -15,10 +15,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.findings import Evidence, Strength, Verdict
-from analyzer.judging.baseline import Known, certificate_octets, is_logged
+from analyzer.judging.baseline import Known, certificate_octets
 from analyzer.judging.case import frames, listed
 from analyzer.judging.sessions import Session
 from analyzer.judging.sight import Sight
+from analyzer.judging.vouching import is_logged
 from analyzer.tables import Tls
 
 CODE = "session-differs"
@@ -40,7 +41,7 @@ def find(sight: Sight) -> Iterator[Evidence]:
         return
     tls = sight.view.seen.tls
     shown = tls.client_hello_frame, tls.server_hello_frame, tls.certificate_frame
-    for session in sight.abroad():
+    for session in sight.abroad:
         known = sight.baseline.names.get(tls.server_name[session.row])
         said = list(_differences(tls, session, known)) if known else []
         if not said:

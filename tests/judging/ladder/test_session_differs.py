@@ -1,12 +1,9 @@
 """Servers that do not answer as they did."""
 
-import datetime as dt
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from analyzer.judging.baseline import Baseline
@@ -14,8 +11,8 @@ from analyzer.judging.ladder import session_differs
 from analyzer.judging.sessions import read_sessions
 from analyzer.judging.sight import Sight
 from analyzer.judging.vantage import Vantage
+from tests.builders.certificates import stamped
 from tests.builders.facts import certificates_table
-from tests.builders.readings import BEGIN, key
 from tests.builders.site import API, EDGE, PUBLIC, Scene
 
 HELLO = "t13d3112h1_e8f1e7e78f70_b26ce05bbdd6"
@@ -39,16 +36,7 @@ BARE = "the certificate carries no signature of a log (there always)"
 
 def made(mark):
     """A row of a certificate that carries the signature of a log, or not."""
-    built = x509.CertificateBuilder().subject_name(x509.Name([])).issuer_name(x509.Name([]))
-    built = built.public_key(key().public_key()).serial_number(7)
-    built = built.not_valid_before(BEGIN).not_valid_after(BEGIN + dt.timedelta(days=9))
-    if mark == "logged":
-        stamp = bytes(1 + 32 + 8 + 2) + b"\x04\x03" + b"\x00\x01\x00"
-        stamps = len(stamp).to_bytes(2, "big") + stamp
-        octets = b"\x04" + bytes([len(stamps) + 2]) + len(stamps).to_bytes(2, "big") + stamps
-        oid = x509.PrecertificateSignedCertificateTimestamps.oid
-        built = built.add_extension(x509.UnrecognizedExtension(oid, octets), critical=False)
-    return {"fingerprint": mark, "der": built.sign(key(), hashes.SHA256()).public_bytes(Encoding.DER)}
+    return {"fingerprint": mark, "der": stamped(API, logged=mark == "logged").public_bytes(Encoding.DER)}
 
 
 CERTIFICATES = certificates_table(made("logged"), made("bare"))
