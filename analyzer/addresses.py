@@ -89,3 +89,8 @@ def neighbours(one: str, other: str) -> bool:
 def local_to(one: str, other: str) -> bool:
     """Whether `other` is on the site of `one` as far as addresses tell: local itself, or in the same subnet."""
     return reach(other) is Reach.LOCAL or (reach(other) is Reach.PUBLIC and neighbours(one, other))
+
+
+def hops(ttl: int) -> int:
+    """How many routers a packet passed, if it began with 32, 64, 128 or 255 (what stacks begin with)."""
+    return next(base for base in (32, 64, 128, 255) if ttl <= base) - ttl

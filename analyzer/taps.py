@@ -25,7 +25,7 @@ class Passage(StrEnum):
 
 
 MEANINGS = {
-    Passage.SAME: "one connection passes both taps, with the same hellos where it is TLS",
+    Passage.SAME: "it passes both taps unopened, with the same hellos where it is TLS",
     Passage.RELAYED: "a box between the taps ends the connection and passes on what is in it unopened",
     Passage.OPENED: "a box between the taps ends TLS and says a hello of its own outside",
     Passage.INSIDE_ONLY: "nothing of it comes out: it is stopped between the taps",
@@ -66,8 +66,8 @@ class Clock(NamedTuple):
 
     offset_ns  and its uncertainty spread_ns (half the middle half of what single flows say)
     drift      in parts of one; 0 where the capture is too short to tell
-    flows      how many flows tell so; 0: nothing does, and the clocks are taken to agree
-    told_by    unchanged: flows that no box ends; hello: the same hello on both sides; name: the order of names
+    flows      how many flows tell so; 0: nothing does, and nothing is concluded from times
+    told_by    unchanged: flows that no box ends; hello: the same hello on both sides
     """
 
     offset_ns: int

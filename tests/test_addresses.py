@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.addresses import Reach, local_to, neighbours, parse, reach, within_texts
+from analyzer.addresses import Reach, hops, local_to, neighbours, parse, reach, within_texts
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,9 @@ def test_networks_that_are_none_hold_nothing():
     """Text that is no network is passed over."""
     assert within_texts("10.0.0.1", ["nonsense", "10.0.0.0/8"])
     assert not within_texts("10.0.0.1", ["nonsense", "fd00::/8"])
+
+
+@pytest.mark.parametrize(("ttl", "passed"), [(64, 0), (53, 11), (128, 0), (117, 11), (255, 0), (30, 2), (1, 31)])
+def test_hops_from_what_stacks_begin_with(ttl, passed):
+    """32, 64, 128 or 255, the next one above."""
+    assert hops(ttl) == passed

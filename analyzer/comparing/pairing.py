@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -17,16 +18,17 @@ TCP, UDP = 6, 17
 EARLY_NS, LATE_NS = 3_000_000_000, 12_000_000_000
 """How long before or after the inside flow its outside one may begin: a proxy can connect ahead, or resolve first."""
 
-FAR_NS = 86_400_000_000_000
-"""What is further apart is another recording: sequence numbers and short payloads come again."""
+NEAREST = 16
+"""So many of the outside flows that may belong to an inside one are weighed: those nearest in time."""
 
 
 class Pair(NamedTuple):
-    """A flow inside and a flow outside, and what they have in common."""
+    """A flow inside and a flow outside, and what they have in common; `sure` where no third flow has it."""
 
     inside: int
     outside: int
     by: str
+    sure: bool = False
 
 
 class Side:
@@ -55,6 +57,11 @@ class Side:
         """The print of a flow's ServerHello, 0 likewise."""
         return self._print(self.seen.tls.server_print, flow)
 
+    def asked_proxy(self, flow: int) -> bool:
+        """Whether a flow's TLS began after a request to a proxy to open a way."""
+        row = self.session.get(flow)
+        return row is not None and self.seen.tls.via[row] == "connect"
+
     def _print(self, column: Column, flow: int) -> int:
         """A print of the first session of a flow, 0 where it has none."""
         row = self.session.get(flow)
@@ -71,20 +78,23 @@ class Side:
         flows = self.seen.flows
         return flows.resp_h[flow], int(flows.resp_p[flow]), int(flows.proto[flow])
 
-    def numbers(self, flow: int) -> Hashable:
-        """What stays of a TCP connection when a NAT passes it on: who answers, and the initial sequence number."""
+    def number(self, flow: int) -> int | None:
+        """What stays of a TCP connection when a NAT passes it on: the initial sequence number, None where unknown."""
         flows = self.seen.flows
         isn = int(flows.orig_isn[flow])
-        return (*self.place(flow), isn) if flows.proto[flow] == TCP and isn >= 0 else None
+        return isn if flows.proto[flow] == TCP and isn >= 0 else None
 
-    def payload(self, flow: int) -> Hashable:
-        """What stays of a question or of a connection without TLS: who answers, and the first octets."""
-        mark = int(self.seen.flows.orig_print[flow])
-        return (*self.place(flow), mark) if mark and not self.hello(flow) else None
+    def payload(self, flow: int) -> int | None:
+        """What stays of a question or of a connection without TLS: the print of the first octets, None for none."""
+        return None if self.hello(flow) else int(self.seen.flows.orig_print[flow]) or None
 
-    def question(self, flow: int) -> Hashable:
+    def question(self, flow: int) -> int | None:
         """The payload of a datagram: questions carry numbers of their own; requests over TCP are said again."""
         return self.payload(flow) if self.seen.flows.proto[flow] == UDP else None
+
+    def mark(self, flow: int) -> int | None:
+        """What stays of a flow that a NAT passes on."""
+        return self.number(flow) if self.seen.flows.proto[flow] == TCP else self.question(flow)
 
 
 class Sides:
@@ -94,30 +104,72 @@ class Sides:
         self.inside = Side(inside)
         self.outside = Side(outside)
 
+    def moments(self, pair: Pair) -> tuple[int, int]:
+        """When what a pair has in common was said, by each tap's clock: the hellos of both, else both first frames."""
+        here, there = self.inside, self.outside
+        if pair.by != "isn" and here.hello(pair.inside) and there.hello(pair.outside):
+            return here.moment(pair.inside), there.moment(pair.outside)
+        return int(here.seen.flows.start_ns[pair.inside]), int(there.seen.flows.start_ns[pair.outside])
+
+    def same_numbers(self, pair: Pair) -> bool:
+        """Whether both ends' initial sequence numbers are the same on both sides: one connection."""
+        here, there = self.inside.seen.flows, self.outside.seen.flows
+        ours = int(here.orig_isn[pair.inside]), int(here.resp_isn[pair.inside])
+        return min(ours) >= 0 and ours == (int(there.orig_isn[pair.outside]), int(there.resp_isn[pair.outside]))
+
+    def other_numbers(self, pair: Pair) -> bool:
+        """Whether a pair's TCP connections are known to be two: the originators' numbers differ."""
+        here, there = self.inside.number(pair.inside), self.outside.number(pair.outside)
+        return here is not None and there is not None and here != there
+
     def exact(self) -> list[Pair]:
-        """Pairs with octets in common that no other flow has; in the order of what is surest."""
+        """Pairs with octets in common that no other flow has; in the order of what is surest.
+
+        A NAT may lead a connection or a question to another address than it was meant for.
+        """
         taken_in: set[int] = set()
         taken_out: set[int] = set()
         made: list[Pair] = []
-        for by, key in self._keys():
-            here, there = _single(self.inside.rows, key(self.inside)), _single(self.outside.rows, key(self.outside))
+        for by, key in _KEYS:
+            here = _single(self.inside.rows, functools.partial(key, self.inside))
+            there = _single(self.outside.rows, functools.partial(key, self.outside))
             for mark, flow in here.items():
                 other = there.get(mark)
-                if other is None or flow in taken_in or other in taken_out:
+                if other is None or flow in taken_in or other in taken_out or self._are_two(by, flow, other):
                     continue
-                if abs(self.inside.moment(flow) - self.outside.moment(other)) <= FAR_NS:
-                    made.append(Pair(flow, other, by))
-                    taken_in.add(flow)
-                    taken_out.add(other)
+                made.append(Pair(flow, other, by, sure=True))
+                taken_in.add(flow)
+                taken_out.add(other)
         return made
 
-    @staticmethod
-    def _keys() -> tuple[tuple[str, Callable[[Side], Callable[[int], Hashable]]], ...]:
-        return (
-            ("hello", lambda side: side.hello),
-            ("isn", lambda side: side.numbers),
-            ("payload", lambda side: side.question),
-        )
+    def _are_two(self, by: str, flow: int, other: int) -> bool:
+        """Whether two connections with one originator's number were answered with different ones."""
+        here, there = int(self.inside.seen.flows.resp_isn[flow]), int(self.outside.seen.flows.resp_isn[other])
+        return by == "isn" and here >= 0 and there >= 0 and here != there
+
+
+Key = Callable[[Side, int], Hashable]
+
+
+def _with_place(mark: Callable[[Side, int], int | None], side: Side, flow: int) -> Hashable:
+    """A mark together with the responder that it was sent to; None for no mark."""
+    told = mark(side, flow)
+    return (*side.place(flow), told) if told is not None else None
+
+
+def _with_port(mark: Callable[[Side, int], int | None], side: Side, flow: int) -> Hashable:
+    """A mark together with the responder's port."""
+    told = _with_place(mark, side, flow)
+    return told[1:] if isinstance(told, tuple) else None
+
+
+_KEYS: tuple[tuple[str, Key], ...] = (
+    ("hello", Side.hello),
+    ("isn", functools.partial(_with_place, Side.number)),
+    ("payload", functools.partial(_with_place, Side.question)),
+    ("isn", functools.partial(_with_port, Side.number)),
+    ("payload", functools.partial(_with_port, Side.question)),
+)
 
 
 def _single(rows: Iterable[int], key: Callable[[int], Hashable]) -> dict[Hashable, int]:
@@ -131,8 +183,11 @@ def _single(rows: Iterable[int], key: Callable[[int], Hashable]) -> dict[Hashabl
 
 
 def pair(sides: Sides, exact: Sequence[Pair], clock: Clock) -> list[Pair]:
-    """All pairs: the exact ones, then flows with the same payload, name or address, the nearest in time first."""
-    made = list(exact)
+    """All pairs: the exact ones, then flows with the same payload, name or address, the nearest in time first.
+
+    What is alike at another time than the clock tells is another recording's.
+    """
+    made = [one for one in exact if not clock.flows or -EARLY_NS <= _delay(sides, one, clock) <= LATE_NS]
     used_in, used_out = {one.inside for one in made}, {one.outside for one in made}
     left_in = [flow for flow in sides.inside.rows if flow not in used_in]
     left_out = [flow for flow in sides.outside.rows if flow not in used_out]
@@ -146,11 +201,18 @@ def pair(sides: Sides, exact: Sequence[Pair], clock: Clock) -> list[Pair]:
     return made
 
 
+def _delay(sides: Sides, pair: Pair, clock: Clock) -> int:
+    """How much later what a pair has in common was said outside, in ns."""
+    here, there = sides.moments(pair)
+    return clock.inside(there) - here
+
+
 def _key(side: Side, by: str, flow: int) -> Hashable:
     """What two flows must have in common: the same payload; or TLS to one name; or the same responder."""
     tls = flow in side.session
     if by == "payload":
-        return side.payload(flow)
+        mark = side.payload(flow)
+        return (*side.place(flow), mark) if mark is not None else None
     if by == "name":
         name = side.name(flow)
         return (name, tls) if name else None
@@ -162,18 +224,18 @@ Keyed = tuple[Sequence[int], Callable[[int], Hashable]]
 
 def _nearest(sides: Sides, clock: Clock, inside: Keyed, outside: Keyed) -> list[tuple[int, int]]:
     """Flows with the same key, each used once, those nearest in time and in octets first."""
-    there: dict[Hashable, list[int]] = defaultdict(list)
+    there: dict[Hashable, list[tuple[int, int]]] = defaultdict(list)
     for flow in outside[0]:
         key = outside[1](flow)
         if key:
-            there[key].append(flow)
+            there[key].append((clock.inside(sides.outside.moment(flow)), flow))
+    for held in there.values():
+        held.sort()
     offers = []
     for flow in inside[0]:
         at = sides.inside.moment(flow)
-        for other in there.get(inside[1](flow) or (), ()):
-            delay = clock.inside(sides.outside.moment(other)) - at
-            if -EARLY_NS <= delay <= LATE_NS:
-                offers.append((abs(delay) + _unlike(sides, flow, other), flow, other))
+        for when, other in _around(there.get(inside[1](flow) or (), ()), at):
+            offers.append((abs(when - at) + _unlike(sides, flow, other), flow, other))
     used_in: set[int] = set()
     used_out: set[int] = set()
     made = []
@@ -183,6 +245,13 @@ def _nearest(sides: Sides, clock: Clock, inside: Keyed, outside: Keyed) -> list[
             used_in.add(flow)
             used_out.add(other)
     return made
+
+
+def _around(held: Sequence[tuple[int, int]], at_ns: int) -> Sequence[tuple[int, int]]:
+    """Of flows in order of time, those in reach of a moment: the nearest of them, where they are many."""
+    first, end = bisect.bisect_left(held, (at_ns - EARLY_NS,)), bisect.bisect_left(held, (at_ns + LATE_NS + 1,))
+    middle = bisect.bisect_left(held, (at_ns,))
+    return held[max(first, middle - NEAREST // 2) : min(end, middle + NEAREST // 2)]
 
 
 def _unlike(sides: Sides, flow: int, other: int) -> int:

@@ -2,158 +2,132 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from analyzer import addresses
 from analyzer.addresses import Reach
-from analyzer.comparing.pairing import TCP, UDP, Pair, Side, Sides
+from analyzer.comparing.cover import Cover, listened
+from analyzer.comparing.pairing import EARLY_NS, LATE_NS, TCP, Pair, Sides
 from analyzer.tables import from_rows
 from analyzer.taps import Clock, Pairs, Passage
-
-MARGIN_NS = 1_000_000_000
-"""How long a firewall or proxy may take to pass on what opens a connection."""
 
 ANSWERED_EARLY = 0.6
 """A SYN-ACK that takes less than this share of the outside tap's own is not the server's: that is further away."""
 
+NEXT_DOOR_NS = 1_000_000
+"""Who answers within this is on the site."""
 
-ONE_WAY = 0.25
-"""A share of one-sided flows from which on a capture may hold one direction only."""
-
-CERTAIN = frozenset({"hello", "isn", "payload"})
-"""What two flows have in common that no third one has."""
-
-MANY_DROPS = 0.01
-SURE_PACKETS = 3
-SERVERS = 3
-"""So many servers, over TCP and UDP, are seen by a tap without a filter."""
-
-PLACES = re.compile(r"\b(?:host|net|src|dst|ether|not)\b|!", re.ASCII)
-NUMBERS = re.compile(r"[0-9]+", re.ASCII)
+AHEAD_NS, ANEW_NS = 250_000_000, 3_000_000_000
+"""When a box says its own hello: hardly before the client's (clocks err), and not much later."""
 
 
 def passages(sides: Sides, pairs: Sequence[Pair], clock: Clock) -> Pairs:
-    """The passage of every flow that leads past the other tap."""
-    rows: list[tuple[object, ...]] = []
-    outward = _outward(sides, pairs)
+    """The passage of every flow that leads past the other tap; all unclear where the clocks are not known."""
+    cover = Cover(sides, pairs, clock)
+    crossing = _Crossing(sides, cover, clock)
+    told = {pair.inside: crossing.passage(pair) if clock.flows else Passage.UNCLEAR for pair in pairs}
     by_inside = {pair.inside: pair for pair in pairs}
-    covered = _Cover(sides, clock)
-    for flow in range(len(sides.inside.seen.flows.proto)):
+    unsure = [flow for flow in sides.inside.rows if told.get(flow, Passage.UNCLEAR) is Passage.UNCLEAR]
+    protos = sides.inside.seen.flows.proto
+    elsewhere = frozenset(int(protos[flow]) for flow in unsure if cover.answered_unseen(flow))
+    carried = set(sides.inside.rows)
+    rows: list[tuple[object, ...]] = []
+    for flow in range(len(protos)):
         pair = by_inside.get(flow)
         if pair is None:
-            left = covered.inside_only(flow) if flow in outward else Passage.NONE
+            left = cover.stopped(flow, elsewhere) if flow in carried else Passage.NONE
             rows.append((flow, -1, left.value, "", -1))
-            continue
-        delay = clock.inside(sides.outside.moment(pair.outside)) - sides.inside.moment(flow)
-        what = _passage(sides, pair) if clock.flows or pair.by in CERTAIN else Passage.UNCLEAR
-        rows.append((flow, pair.outside, what.value, pair.by, max(delay, -1)))
-    used = {pair.outside for pair in pairs}
-    alone = [flow for flow in sides.outside.rows if flow not in used and covered.outside_only(flow)]
+        else:
+            rows.append((flow, pair.outside, told[flow].value, pair.by, max(crossing.delay(pair), -1)))
+    starts = sides.outside.seen.flows.start_ns
+    alone = [flow for flow in cover.unpaired if clock.flows and listened(sides.inside, clock.inside(int(starts[flow])))]
     rows += [(-1, flow, Passage.OUTSIDE_ONLY.value, "", -1) for flow in alone]
     return from_rows(Pairs, rows)
 
 
-def _passage(sides: Sides, pair: Pair) -> Passage:
-    """What became of a flow that was seen on both sides."""
-    hello = sides.inside.hello(pair.inside), sides.outside.hello(pair.outside)
-    answer = sides.inside.answer(pair.inside), sides.outside.answer(pair.outside)
-    tls = pair.inside in sides.inside.session
-    if all(hello):
-        if hello[0] != hello[1]:
-            return Passage.OPENED if answer[0] else Passage.UNCLEAR
-        if all(answer) and answer[0] != answer[1]:
-            return Passage.OPENED
-    elif (tls or sides.inside.seen.flows.proto[pair.inside] == UDP) and pair.by not in CERTAIN:
-        return Passage.UNCLEAR
-    return Passage.RELAYED if _is_relayed(sides, pair) else Passage.SAME
+class _Crossing:
+    """What becomes of flows that were seen on both sides."""
 
-
-def _is_relayed(sides: Sides, pair: Pair) -> bool:
-    """Whether a box ends the connection: it has numbers of its own, and answers before the server can have.
-
-    Some firewalls change sequence numbers as they pass; then the SYN-ACK takes as long inside as outside, and longer.
-    """
-    here, there = sides.inside.seen.flows, sides.outside.seen.flows
-    if here.proto[pair.inside] != TCP:
-        return False
-    isns = (int(here.orig_isn[pair.inside]), int(there.orig_isn[pair.outside]))
-    if min(isns) < 0 or isns[0] == isns[1]:
-        return min(isns) < 0 and pair.by in {"name", "address"}
-    trips = int(here.synack_ns[pair.inside]), int(there.synack_ns[pair.outside])
-    if min(trips) >= 0 and here.resp_h[pair.inside] == there.resp_h[pair.outside]:
-        return trips[0] < ANSWERED_EARLY * trips[1]
-    return True
-
-
-def _outward(sides: Sides, pairs: Sequence[Pair]) -> set[int]:
-    """The inside flows that lead past the outside tap: to responders outside, or by name to whom others went there."""
-    there = {sides.outside.place(flow)[0] for flow in sides.outside.rows}
-    inside = sides.inside
-    local = {inside.seen.flows.orig_h[flow] for flow in inside.rows}
-    paired_servers = {inside.place(pair.inside)[0] for pair in pairs}
-    beyond = there | (paired_servers - local)
-    servers = {flow: inside.place(flow)[0] for flow in inside.rows}
-    return {flow for flow, server in servers.items() if server in beyond or addresses.reach(server) is Reach.PUBLIC}
-
-
-class _Cover:
-    """When each tap listened, by the inside clock, and to what."""
-
-    def __init__(self, sides: Sides, clock: Clock) -> None:
+    def __init__(self, sides: Sides, cover: Cover, clock: Clock) -> None:
         self.sides = sides
+        self.cover = cover
         self.clock = clock
-        self.inside = _spans(sides.inside)
-        self.outside = [(clock.inside(start), clock.inside(end)) for start, end in _spans(sides.outside)]
-        self.heard = {sides.outside.place(flow) for flow in sides.outside.rows}
+        self.mute = [flow for flow in cover.unpaired if not sides.outside.hello(flow)]
 
-    def inside_only(self, flow: int) -> Passage:
-        """That a flow did not come out, where the outside tap listened all the while; else that nothing tells."""
-        flows = self.sides.inside.seen.flows
-        if not self.clock.flows or not _within(int(flows.start_ns[flow]), self.outside) or flows.midstream[flow]:
-            return Passage.UNCLEAR
-        unheard = not self._listens(flow) or _was_answered(self.sides.inside, flow)
-        return Passage.UNCLEAR if unheard else Passage.INSIDE_ONLY
+    def delay(self, pair: Pair) -> int:
+        """How much later a pair's flow was seen outside, in ns by one clock."""
+        here, there = self.sides.moments(pair)
+        return self.clock.inside(there) - here
 
-    def _listens(self, flow: int) -> bool:
-        """Whether the outside capture would show such a flow: it holds both directions, and no filter leaves it out.
+    def passage(self, pair: Pair) -> Passage:
+        """What became of a flow that was seen on both sides."""
+        inside, outside = self.sides.inside, self.sides.outside
+        hellos = inside.hello(pair.inside), outside.hello(pair.outside)
+        answers = inside.answer(pair.inside), outside.answer(pair.outside)
+        if all(hellos):
+            if hellos[0] != hellos[1] or (all(answers) and answers[0] != answers[1]):
+                certain = self.sides.same_numbers(pair) or self._is_said_anew(pair)
+                return Passage.OPENED if answers[0] and certain else Passage.UNCLEAR
+            return Passage.RELAYED if self._is_ended(pair) else Passage.SAME
+        if pair.inside in inside.session:
+            return Passage.UNCLEAR  # a box may change hellos in a connection that it does not end
+        if pair.sure or pair.by == "payload":
+            return Passage.RELAYED if self._is_ended(pair) else Passage.SAME
+        return Passage.RELAYED if self._is_ended(pair) and self._is_answered_early(pair) else Passage.UNCLEAR
 
-        A filter that the capture tells must speak of the port, and of no hosts but those that it shows. Where it tells
-        none, other traffic of that port shows, or so many sorts that nobody can have picked them.
+    def _is_ended(self, pair: Pair) -> bool:
+        """Whether a box ends the connection: it has numbers of its own, and answers before the server can have.
+
+        Some firewalls change sequence numbers as they pass; then the SYN-ACK takes as long inside as outside.
         """
-        seen = self.sides.outside.seen
-        server, port, proto = self.sides.inside.place(flow)
-        quality = seen.quality
-        packets = sum(capture.packets for capture in seen.captures)
-        if quality.one_sided_share > ONE_WAY or (quality.kernel_drops or 0) > MANY_DROPS * packets:
+        here, there = self.sides.inside.seen.flows, self.sides.outside.seen.flows
+        if not self.sides.other_numbers(pair) or here.synack_ns[pair.inside] < 0:
             return False
-        if quality.missed_octets and self.sides.inside.seen.flows.orig_packets[flow] < SURE_PACKETS:
-            return False  # what it lost may have been all of so small a flow
-        alike = any(held[1:] == (port, proto) for held in self.heard)
-        if quality.filters:
-            narrow = any(PLACES.search(text) for text in quality.filters)
-            named = all(str(port) in NUMBERS.findall(text) for text in quality.filters)
-            return (alike or named) and (not narrow or any(held[0] == server for held in self.heard))
-        sorts = {held[1:] for held in self.heard}
-        both = {proto for _, proto in sorts} == {TCP, UDP}
-        return alike or (both and len({held[0] for held in self.heard}) >= SERVERS)
+        return here.resp_h[pair.inside] != there.resp_h[pair.outside] or self._is_answered_early(pair)
 
-    def outside_only(self, flow: int) -> bool:
-        """Whether the inside tap listened when an outside flow began."""
-        start = self.clock.inside(int(self.sides.outside.seen.flows.start_ns[flow]))
-        return bool(self.clock.flows) and _within(start, self.inside)
+    def _is_answered_early(self, pair: Pair) -> bool:
+        """Whether the answer inside took clearly less time than the one that the outside tap saw."""
+        here, there = self.sides.inside.seen.flows, self.sides.outside.seen.flows
+        trips = int(here.synack_ns[pair.inside]), int(there.synack_ns[pair.outside])
+        return min(trips) >= 0 and trips[0] < ANSWERED_EARLY * trips[1]
 
+    def _is_said_anew(self, pair: Pair) -> bool:
+        """Whether a flow of the same name is the same session, said anew by a box that ends the connection inside.
 
-def _was_answered(side: Side, flow: int) -> bool:
-    """Whether data came back: then it was let through, or answered by a box, on a way that passes no outside tap."""
-    flows = side.seen.flows
-    return bool(flows.resp_payload_octets[flow] > 0) if flows.proto[flow] == TCP else bool(flows.resp_packets[flow] > 0)
+        Another host's session may be to the same name at the same moment, while this one went another way or was not
+        captured: so the box must show by itself, and no flow outside may be one whose hello was missed.
+        """
+        inside = self.sides.inside
+        flows = inside.seen.flows
+        if flows.midstream[pair.inside] or not self.cover.holds(int(flows.start_ns[pair.inside])):
+            return False
+        if not -AHEAD_NS <= self.delay(pair) <= ANEW_NS or not self._is_box(pair):
+            return False
+        return not any(self._may_be(pair, other) for other in self.mute)
 
+    def _is_box(self, pair: Pair) -> bool:
+        """Whether somebody on the site answers for the server: a proxy that was asked to, or one that shows it.
 
-def _spans(side: Side) -> list[tuple[int, int]]:
-    return [(capture.start_ns, capture.end_ns) for capture in side.seen.captures if capture.packets]
+        It answers at once, where the server needs longer; or from the tap's own network, where the server is beyond a
+        router even of the outside tap.
+        """
+        here, there = self.sides.inside.seen.flows, self.sides.outside.seen.flows
+        if here.proto[pair.inside] == TCP and not self.sides.other_numbers(pair):
+            return False
+        if self.sides.inside.asked_proxy(pair.inside):
+            return True
+        if self._is_answered_early(pair) and here.synack_ns[pair.inside] <= NEXT_DOOR_NS:
+            return True
+        ttls = int(here.resp_ttl_high[pair.inside]), int(there.resp_ttl_high[pair.outside])
+        public = addresses.reach(here.resp_h[pair.inside]) is Reach.PUBLIC
+        return public and min(ttls) > 0 and addresses.hops(ttls[0]) == 0 < addresses.hops(ttls[1])
 
-
-def _within(at_ns: int, spans: Sequence[tuple[int, int]]) -> bool:
-    """Whether a flow that began then would have been seen, were it passed on within a moment."""
-    return any(start <= at_ns <= end - MARGIN_NS for start, end in spans)
+    def _may_be(self, pair: Pair, other: int) -> bool:
+        """Whether an outside flow whose hello was not seen may be what became of the inside one."""
+        inside, outside = self.sides.inside, self.sides.outside
+        place = outside.place(other)
+        alike = place in (inside.place(pair.inside), outside.place(pair.outside))
+        if not alike and inside.name(pair.inside) != outside.name(other):
+            return False
+        late = self.clock.inside(int(outside.seen.flows.start_ns[other])) - int(inside.seen.flows.start_ns[pair.inside])
+        return -EARLY_NS <= late <= LATE_NS

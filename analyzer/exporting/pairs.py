@@ -61,12 +61,8 @@ def shown(page: Page, result: Result, whole: bool) -> None:
 def told(clock: Clock) -> str:
     """How the clocks of two taps stand to each other, in words."""
     if not clock.flows:
-        return "nothing was seen on both sides: taken to agree"
-    by = {
-        "unchanged": "flows that pass unchanged",
-        "hello": "equal hellos",
-        "name": "the order of names",
-    }[clock.told_by]
+        return "nothing that both captures show tells how they stand to each other, so that no passage is concluded"
+    by = {"unchanged": "flows that pass unchanged", "hello": "equal hellos"}[clock.told_by]
     drift = f", {clock.drift * 1e6:+.1f} ppm" if clock.drift else ""
     ahead = f"{abs(clock.offset_ns) / 1e9:.3f} s {'ahead' if clock.offset_ns >= 0 else 'behind'}"
     spread = f"± {clock.spread_ns / 1e6:.3g} ms"

@@ -119,7 +119,7 @@ def of_block(case: Case, block: Block, severity: Severity, remedy: str) -> Findi
         cite=block.rule.cite,
         flows=block.flows,
         evidence=(summary, *_distinct(block)),
-        rivals=entry.rivals,
+        rivals=block.rivals,
         remedy=remedy,
         filter=display_filter(case, rows),
         host=block.actor.name,

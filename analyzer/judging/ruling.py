@@ -83,6 +83,7 @@ class Block(Evidenced):
     code, stage  of what names it, and how far the attempts came       whom       whom they were to reach, in words
     evidence     what shows it, with its flows, the earliest first     attempts   how often it was tried in all
     since        it worked later on                                    others     other hosts that are stopped as well
+    rivals       what else it may be
     """
 
     pack: str
@@ -95,6 +96,7 @@ class Block(Evidenced):
     attempts: int
     since: bool
     others: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
 
     def joined(self, other: Block) -> Block:
         """Both as one: the same host, stopped in the same way on its way to the same peer, at another address of it."""
@@ -104,6 +106,7 @@ class Block(Evidenced):
             attempts=self.attempts + other.attempts,
             since=self.since and other.since,
             others=tuple(sorted({*self.others, *other.others})),
+            rivals=tuple(dict.fromkeys((*self.rivals, *other.rivals))),
         )
 
     @property

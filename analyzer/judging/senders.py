@@ -13,7 +13,7 @@ from typing import NamedTuple
 from analyzer import addresses
 from analyzer.addresses import Reach
 from analyzer.judging.case import count
-from analyzer.judging.vantage import FULL, LEAST_TRIP_NS, SLOWEST, Vantage, hops, milliseconds
+from analyzer.judging.vantage import FULL, LEAST_TRIP_NS, SLOWEST, Vantage, milliseconds
 
 SLACK = 1
 """Hops by which the packets of one host differ on parallel paths."""
@@ -44,10 +44,10 @@ def of_reset(view: Vantage, row: int) -> Sender:
     server, ttl, delay = flows.resp_h[row], int(flows.rst_ttl[row]), int(flows.rst_delay_ns[row])
     if not ttl:
         return Sender(Origin.UNKNOWN, "the reset's TTL is not known")
-    near = hops(ttl)
+    near = addresses.hops(ttl)
     known = int(flows.resp_ttl_high[row])
     distance = view.distances.get(server)
-    own = hops(known) if known else distance.hops if distance else -1
+    own = addresses.hops(known) if known else distance.hops if distance else -1
     trip = min(
         (t for t in (int(flows.synack_ns[row]), distance.trip_ns if distance else -1) if t >= 0),
         default=-1,
@@ -97,7 +97,7 @@ def _beyond_a_router(view: Vantage, row: int) -> bool:
     flows = view.seen.flows
     client, server = flows.orig_h[row], flows.resp_h[row]
     border = addresses.reach(client) is Reach.LOCAL and addresses.reach(server) is Reach.PUBLIC
-    beside = hops(int(flows.orig_ttl[row])) == 0
+    beside = addresses.hops(int(flows.orig_ttl[row])) == 0
     return border and beside and any(distance.hops > 0 for distance in view.far)
 
 
@@ -105,7 +105,7 @@ def in_front(view: Vantage, row: int) -> Sender | None:
     """Who answered a connection to a public host from nearer than any such host can be; None where nothing says so."""
     flows = view.seen.flows
     client, server, ttl = flows.orig_h[row], flows.resp_h[row], int(flows.resp_ttl_high[row])
-    if ttl and hops(ttl) == 0 and _beyond_a_router(view, row):
+    if ttl and addresses.hops(ttl) == 0 and _beyond_a_router(view, row):
         why = f"its answers passed no router, and between {client} and {server} there is one"
         return Sender(Origin.FOREIGN, why, _by(view, row, 0))
     return None

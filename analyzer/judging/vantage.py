@@ -225,7 +225,7 @@ class Vantage:
         for row in np.flatnonzero(answered).tolist():
             trip = int(flows.synack_ns[row]) if flows.resp_synacks[row] else -1
             held = found.get(flows.resp_h[row])
-            near = hops(int(flows.resp_ttl_high[row]))
+            near = addresses.hops(int(flows.resp_ttl_high[row]))
             if held is not None:
                 near = min(near, held.hops)
                 trip = min((known for known in (trip, held.trip_ns) if known >= 0), default=-1)
@@ -260,11 +260,6 @@ class Vantage:
         mac, arp = str(self.seen.flows.resp_mac[row]), self.seen.arp
         claims = {address for address, held in zip(arp.address, arp.mac, strict=True) if held == mac}
         return f"{claims.pop()} ({mac})" if len(claims) == 1 else mac
-
-
-def hops(ttl: int) -> int:
-    """How many routers a packet passed, if it began with 32, 64, 128 or 255 (what stacks begin with)."""
-    return next(base for base in (32, 64, 128, 255) if ttl <= base) - ttl
 
 
 def milliseconds(span_ns: int) -> str:

@@ -60,6 +60,10 @@ class Run(NamedTuple):
     frames: int
 
 
+BETWEEN_TAPS = ("two ways out of the site, of which this flow took the one that the other tap does not see",)
+"""What else it may be that a flow did not come out: what one capture leaves open, two settle."""
+
+
 def weigh(docket: Docket, cast: Cast, books: Sequence[Book], across: Across | None = None) -> Docket:
     """The docket with what stops flows, as far as evidence and capture, and the other tap's, carry it."""
     view = _view(docket, cast, books)
@@ -81,7 +85,7 @@ def weigh(docket: Docket, cast: Cast, books: Sequence[Book], across: Across | No
     for (client, target), trials in series.items():
         others = clients.get(target, frozenset()) - {client}
         made, left = _weighed(view, trials, successes.times(client, target), others)
-        blocks += made
+        blocks += [_told_by_taps(block, across) for block in made]
         for flow, why in left.items():
             told.setdefault(flow, why)
     return _decided(docket, found, blocks, told)
@@ -89,16 +93,26 @@ def weigh(docket: Docket, cast: Cast, books: Sequence[Book], across: Across | No
 
 def crossed(seen: Evidence, across: Across | None) -> Evidence:
     """Evidence with what another tap tells of its flow: that it was stopped between the two, or beyond both."""
-    crossing = across.flows.get(seen.flow) if across and seen.leaning is Verdict.BLOCKED else None
-    if crossing is None:
-        return seen
-    if crossing.passage is Passage.INSIDE_ONLY:
+    passage = _passage(across, seen.flow) if across and seen.leaning is Verdict.BLOCKED else Passage.NONE
+    if passage is Passage.INSIDE_ONLY:
         detail = f"{seen.detail}; nothing of it is in the capture of the other tap"
         by = seen.by or "something between the two taps"
         return replace(seen, strength=Strength.PROOF, alone=True, detail=detail, by=by)
-    if crossing.passage is Passage.SAME:
+    if passage is Passage.SAME:
         return replace(seen, detail=f"{seen.detail}; it passed the other tap as well, unanswered or refused there too")
     return seen
+
+
+def _told_by_taps(block: Block, across: Across | None) -> Block:
+    """A block with the look-alikes of two taps, where these show that none of its flows came out."""
+    between = across and all(_passage(across, flow) is Passage.INSIDE_ONLY for flow in block.flows)
+    return replace(block, rivals=BETWEEN_TAPS) if between else block
+
+
+def _passage(across: Across, flow: int) -> Passage:
+    """What became of a flow at the other tap."""
+    crossing = across.flows.get(flow)
+    return crossing.passage if crossing else Passage.NONE
 
 
 def _view(docket: Docket, cast: Cast, books: Sequence[Book]) -> Vantage:
@@ -260,7 +274,7 @@ def _block(trials: Sequence[Trial], attempts: int, others: Sequence[str], *, sin
     evidence = tuple(trial.seen for trial in ordered)
     return Block(
         first.pack, first.rule, first.actor, detector.CODE, detector.STAGE, first.whom, evidence, attempts, since,
-        tuple(others),
+        tuple(others), detector.RIVALS,
     )  # fmt: skip
 
 

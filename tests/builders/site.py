@@ -53,7 +53,7 @@ class Scene:
         if given.pop("unanswered", False):
             flow.update(resp_packets=0, resp_octets=0, resp_payload_octets=0, resp_synacks=0, conn_state="S0")
             flow.update(resp_ttl=0, resp_ttl_low=0, resp_ttl_high=0, synack_ns=-1, resp_last_ns=-1, resp_last_frame=0)
-            flow.update(orig_acked=-1, resp_frame=0, resp_data_frame=0)
+            flow.update(orig_acked=-1, resp_frame=0, resp_data_frame=0, resp_mac="")
         flow.update(given)
         if flow.get("service"):
             flow.setdefault("certainty", "payload")

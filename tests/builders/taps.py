@@ -6,7 +6,7 @@ import dataclasses
 
 from tests.builders.site import BEGIN, S, Scene
 
-HERE, THERE, SERVER = "10.0.0.5", "203.0.113.7", "192.0.2.9"
+HERE, THERE, SERVER, RESOLVER = "10.0.0.5", "203.0.113.7", "192.0.2.9", "192.0.2.53"
 
 
 class Site:
@@ -25,17 +25,29 @@ class Site:
         """Let a flow begin now, by a clock that is ahead so far."""
         start = BEGIN + (self.now + offset_s) * S + late_ns
         scene.rows["flows"][row].update(start_ns=start, end_ns=start + S, **cells)
-        for session in scene.rows["tls"]:
-            if session["flow"] == row:
-                session["ts_ns"] = start
+        for table, column in (("tls", "ts_ns"), ("rates", "start_ns")):
+            for cells_ in scene.rows[table]:
+                if cells_["flow"] == row:
+                    cells_[column] = start
 
     def both(self, make, isns, late_ns=0):
-        """A flow on both sides, made by `make(scene, client)`."""
+        """A flow on both sides, made by `make(scene, client)`; its numbers are -1 for a datagram's."""
         sides = ((self.inside, HERE, 0, 0), (self.outside, THERE, self.offset_s, late_ns))
         for (scene, client, offset, late), isn in zip(sides, isns, strict=True):
             row = make(scene, client)
-            self.stamp(scene, row, offset, late, orig_isn=isn, twin=-1)
+            self.stamp(scene, row, offset, late, orig_isn=isn, resp_isn=isn if isn < 0 else isn + 7, twin=-1)
         self.now += 1
+
+    def asked(self, mark, answer=True):
+        """A question to a resolver, with a number of its own, that a NAT passes on."""
+        self.both(
+            lambda scene, client: scene.udp(client, RESOLVER, 53, orig_print=mark, unanswered=not answer), (-1, -1)
+        )
+
+    def only(self, scene, row, isn=5, **cells):
+        """A flow that is seen on one side."""
+        self.stamp(scene, row, 0 if scene is self.inside else self.offset_s, orig_isn=isn, twin=-1, **cells)
+        return row
 
     def passed(self, name, hello, isn=None):
         """A TLS session that a NAT passes on."""
@@ -59,6 +71,7 @@ class Site:
         def make(scene, client):
             other = hello if client == HERE else hello + 1_000_000
             row = self.session(scene, client, name, other)
+            scene.rows["flows"][row].update(synack_ns=40_000 if client == HERE else 25_000_000)
             if not answered:
                 scene.rows["tls"][-1].update(server_print=0, server_hello_frame=0)
             return row

@@ -8,7 +8,7 @@ import pytest
 
 from analyzer.comparing import lay
 from analyzer.comparing.clocks import Sample, fitted
-from tests.builders.taps import Site, pairs_of
+from tests.builders.taps import HERE, RESOLVER, THERE, Site, pairs_of
 
 S = 1_000_000_000
 BEGIN = 1_700_000_000 * S
@@ -51,10 +51,79 @@ def test_few_late_flows_do_not_move_the_offset():
     assert fitted([*samples(20, 20, S, 0), *late], "hello").offset_ns == S
 
 
-@pytest.mark.parametrize(("offset_s", "passage"), [(0, "opened"), (-4, "opened"), (47, "unclear"), (9000, "unclear")])
-def test_names_alone_tell_where_clocks_all_but_agree(offset_s, passage):
-    """Where all is opened, names show it; of another minute they would show the same, and nothing is claimed."""
+@pytest.mark.parametrize("offset_s", [0, -4, 47, 9000])
+def test_names_tell_no_time(offset_s):
+    """The same names come at other times, and at other sites: they are no clock, and nothing is claimed."""
     site = Site(offset_s=offset_s)
     for number, name in enumerate(("a.example.com", "b.example.net", "c.example.org", "d.example.edu"), 1):
         site.opened(name, hello=number)
-    assert [row[2] for row in pairs_of(lay(*site.seen()))][:4] == [passage] * 4
+    taps = lay(*site.seen())
+    assert (taps.clock.flows, {row[2] for row in pairs_of(taps)}) == (0, {"unclear"})
+
+
+def clock_of(site):
+    """The clock that a site's flows tell."""
+    return lay(*site.seen()).clock
+
+
+@pytest.mark.parametrize(("offset_s", "flows"), [(0, 3), (-4, 3), (47, 0), (3600, 0)])
+def test_questions_tell_where_clocks_all_but_agree(offset_s, flows):
+    """Three different questions that come out at one distance tell the clock, unless it is far off."""
+    site = Site(offset_s=offset_s)
+    for mark in (11, 12, 13):
+        site.asked(mark)
+    assert clock_of(site).flows == flows
+
+
+def test_two_questions_are_too_few():
+    """Two questions may be alike by chance: those of a device that numbers them from 1."""
+    site = Site()
+    for mark in (11, 12):
+        site.asked(mark)
+    assert clock_of(site).flows == 0
+
+
+def test_one_constant_question_is_no_clock():
+    """The question of a time client that leaves its time empty is the same each time, whomever it is sent to."""
+    site = Site()
+    for server in ("192.0.2.1", "192.0.2.2", "192.0.2.3"):
+        site.both(lambda scene, client, to=server: scene.udp(client, to, 123, orig_print=7), (-1, -1))
+    assert clock_of(site).flows == 0
+
+
+def test_numbers_of_one_end_are_no_clock():
+    """A device that begins with the same sequence numbers each time is answered with others each time."""
+    site = Site(offset_s=3600)
+    for server in ("192.0.2.1", "192.0.2.2", "192.0.2.3"):
+        site.plain(443, 77, server)
+        site.outside.rows["flows"][-1].update(resp_isn=len(server) + site.now)
+    assert clock_of(site).flows == 0
+
+
+def test_numbers_of_both_ends_tell_a_clock_that_is_far_off():
+    """The numbers of both ends are one connection's, whatever the clocks say."""
+    site = Site(offset_s=3600)
+    site.plain(443, 77)
+    assert clock_of(site).offset_ns == 3600 * S
+
+
+def test_a_clock_under_which_most_does_not_pair_is_none():
+    """Where three questions are alike and ten others are on one side only, the captures are not of one time."""
+    site = Site()
+    for mark in (11, 12, 13):
+        site.asked(mark)
+    for mark in range(21, 31):
+        row = site.inside.udp(HERE, RESOLVER, 53, orig_print=mark)
+        site.only(site.inside, row, isn=-1)
+        row = site.outside.udp(THERE, RESOLVER, 53, orig_print=mark + 100)
+        site.only(site.outside, row, isn=-1)
+    assert clock_of(site).flows == 0
+
+
+def test_a_hello_said_again_is_no_clock():
+    """A client without randomness says the same hello each time; the server answers with another one."""
+    site = Site(offset_s=3600)
+    site.passed("a.example.com", hello=1)
+    site.outside.rows["flows"][0].update(resp_isn=1)
+    site.outside.rows["tls"][0].update(server_print=99)
+    assert clock_of(site).flows == 0

@@ -53,6 +53,6 @@ def test_the_screen_tells_clock_and_names(result):
     assert "b.example.com 443" in text
 
 
-def test_clocks_of_which_nothing_tells_are_said_to_be_taken_so():
-    """Without a common flow the clocks are taken to agree, and that is said."""
-    assert "taken to agree" in pairs.told(Clock(0, 0, 0.0, 0, 0, ""))
+def test_clocks_of_which_nothing_tells_conclude_nothing():
+    """Where nothing tells how the clocks stand, that is said, and what follows from it."""
+    assert "no passage is concluded" in pairs.told(Clock(0, 0, 0.0, 0, 0, ""))

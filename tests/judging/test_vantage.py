@@ -5,15 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analyzer.judging.vantage import Vantage, hops
+from analyzer.judging.vantage import Vantage
 from tests.builders.blocked import view_of
 from tests.builders.site import API, BEGIN, EDGE, GOOGLE, MACHINE, PUBLIC, RESOLVER, S, Scene
-
-
-@pytest.mark.parametrize(("ttl", "passed"), [(64, 0), (53, 11), (128, 0), (117, 11), (255, 0), (30, 2), (1, 31)])
-def test_hops_from_what_stacks_begin_with(ttl, passed):
-    """32, 64, 128 or 255, the next one above."""
-    assert hops(ttl) == passed
 
 
 @pytest.mark.parametrize(("duration_s", "early"), [(2, True), (3, False), (60, False)])

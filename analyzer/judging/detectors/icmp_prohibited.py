@@ -14,11 +14,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from analyzer import addresses
 from analyzer.findings import Evidence, Strength, Verdict
 from analyzer.judging import targets
 from analyzer.judging.case import count
 from analyzer.judging.traffic import TCP, UDP
-from analyzer.judging.vantage import Vantage, hops
+from analyzer.judging.vantage import Vantage
 
 CODE = "icmp-prohibited"
 STAGE = "icmp"
@@ -84,4 +85,4 @@ def sender_words(view: Vantage, row: int) -> str:
     """The sender of an error, and how far away it is."""
     icmp = view.seen.icmp
     ttl = int(icmp.ttl[row])
-    return f"{icmp.sender[row]}, {count(hops(ttl), 'hop')} from the capture" if ttl else str(icmp.sender[row])
+    return f"{icmp.sender[row]}, {count(addresses.hops(ttl), 'hop')} from the capture" if ttl else str(icmp.sender[row])

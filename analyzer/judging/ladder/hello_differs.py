@@ -4,8 +4,9 @@ Fact    of two captures at the same time, one on either side of a firewall or pr
         same name at the same moment, is not that of inside octet for octet; or the ServerHellos differ.
 Leans   intercepted, proof: a hello holds the client's random number and its half of the keys, and no two are alike, so
         that somebody between the taps ends TLS and begins it anew.
-Blind   an interceptor beyond both taps. A session that was answered inside, has no like outside, and to whose name
-        another host, which the inside tap does not show, went at the same moment.
+Blind   an interceptor beyond both taps; one that shows by nothing but its hello: neither by the numbers of a connection
+        that it leaves as it is, nor by an answer from next door where the server is far away. A session that such a box
+        took another way out, where another host that the inside tap does not show went to the name at the moment.
 Source  RFC 8446 sections 4.1.2 and 4.2.8; RFC 5246 section 7.4.1.2.
 """
 
