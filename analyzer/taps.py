@@ -84,34 +84,40 @@ class Clock(NamedTuple):
 
 
 class Crossing(NamedTuple):
-    """What became of a flow at the other tap: its passage, and its row there (-1 for none)."""
+    """What became of a flow at the other tap: its passage, its row there (-1 for none), and what the two share."""
 
     passage: Passage
     other: int
+    by: str
 
 
 class Across(NamedTuple):
-    """One side as the other one sees it: what was captured there, and per flow what became of it."""
+    """One side as the other one sees it: what was captured there, and per flow what became of it.
+
+    border  whether a NAT or a router between the two taps shows
+    """
 
     there: Observations
     flows: Mapping[int, Crossing]
+    border: bool
 
 
 class Taps(NamedTuple):
-    """The two captures, their flows laid side by side, and their clocks."""
+    """The two captures, their flows laid side by side, their clocks, and whether a border between them shows."""
 
     inside: Observations
     outside: Observations
     pairs: Pairs
     clock: Clock
+    border: bool
 
     def from_inside(self) -> Across:
         """What the outside capture tells of the inside one's flows."""
-        return Across(self.outside, _crossings(self.pairs.inside, self.pairs.outside, self.pairs.passage))
+        return Across(self.outside, _crossings(self.pairs, self.pairs.inside, self.pairs.outside), self.border)
 
     def from_outside(self) -> Across:
         """What the inside capture tells of the outside one's flows."""
-        return Across(self.inside, _crossings(self.pairs.outside, self.pairs.inside, self.pairs.passage))
+        return Across(self.inside, _crossings(self.pairs, self.pairs.outside, self.pairs.inside), self.border)
 
 
 def side_by_side(taps: Taps) -> list[tuple[object, ...]]:
@@ -142,6 +148,6 @@ def summary(taps: Taps) -> dict[str, object]:
     return {"clock": {**told, "flows": clock.flows, "told_by": clock.told_by}, "passages": counts}
 
 
-def _crossings(here: Column, there: Column, passage: Column) -> dict[int, Crossing]:
-    rows = zip(here.tolist(), there.tolist(), passage.tolist(), strict=True)
-    return {flow: Crossing(Passage(what), other) for flow, other, what in rows if flow >= 0}
+def _crossings(pairs: Pairs, here: Column, there: Column) -> dict[int, Crossing]:
+    rows = zip(here.tolist(), there.tolist(), pairs.passage.tolist(), pairs.paired_by.tolist(), strict=True)
+    return {flow: Crossing(Passage(what), other, by) for flow, other, what, by in rows if flow >= 0}

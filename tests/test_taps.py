@@ -17,8 +17,8 @@ def taps():
 def test_each_side_sees_the_other():
     """Both sides tell of a flow what became of it, and which row it has over there."""
     found = taps()
-    assert found.from_inside().flows[1] == (Passage.OPENED, 1)
-    assert found.from_outside().flows[0] == (Passage.SAME, 0)
+    assert found.from_inside().flows[1] == (Passage.OPENED, 1, "name")
+    assert found.from_outside().flows[0] == (Passage.SAME, 0, "hello")
 
 
 def test_rows_have_the_columns_that_are_promised():

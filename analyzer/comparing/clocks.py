@@ -38,8 +38,9 @@ class Sample(NamedTuple):
 def read_clock(sides: Sides, pairs: Sequence[Pair]) -> Clock:
     """The clock of the outside tap, from pairs that are certain; `UNKNOWN` where they do not show it.
 
-    A hello is said once in the world, and so are the sequence numbers of both ends of a connection. What else is alike
-    is believed of several flows together. Names tell nothing: the same ones come at other times, and elsewhere.
+    A hello and its answer are said once in the world, and so are the sequence numbers of both ends of a connection.
+    What else is alike is believed of several flows together. Names tell nothing: the same ones come at other times, and
+    elsewhere.
     """
     unchanged = [pair for pair in pairs if _is_unchanged(sides, pair)]
     for told_by, chosen in (("unchanged", unchanged), ("hello", [pair for pair in pairs if pair.by == "hello"])):
@@ -67,7 +68,7 @@ def _agrees(sides: Sides, pair: Pair, clock: Clock) -> bool:
 def _is_unique(sides: Sides, pair: Pair) -> bool:
     """Whether no other flow in the world has what these two have in common: said once, and answered once."""
     answers = sides.inside.answer(pair.inside), sides.outside.answer(pair.outside)
-    return sides.same_numbers(pair) or (pair.by == "hello" and (not all(answers) or answers[0] == answers[1]))
+    return sides.same_numbers(pair) or (pair.by == "hello" and all(answers) and answers[0] == answers[1])
 
 
 def _is_unchanged(sides: Sides, pair: Pair) -> bool:
@@ -83,7 +84,9 @@ def _do_agree(sides: Sides, pairs: Sequence[Pair], clock: Clock) -> bool:
     if abs(clock.offset_ns) > KEPT_NS:
         return False
     agreeing = [pair for pair in pairs if _agrees(sides, pair, clock)]
-    marks = {sides.inside.mark(pair.inside) for pair in agreeing}
+    marks = {
+        sides.inside.hello(pair.inside) if pair.by == "hello" else sides.inside.mark(pair.inside) for pair in agreeing
+    }
     if len(marks) < MARKS:
         return False
     spans = [(clock.inside(capture.start_ns), clock.inside(capture.end_ns)) for capture in sides.outside.seen.captures]

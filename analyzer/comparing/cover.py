@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ import numpy as np
 
 from analyzer import addresses
 from analyzer.addresses import Reach
-from analyzer.comparing.pairing import EARLY_NS, LATE_NS, TCP, UDP, Pair, Side, Sides
+from analyzer.comparing.pairing import EARLY_NS, LATE_NS, TCP, Pair, Side, Sides
 from analyzer.taps import TRANSPORTS, Clock, Passage
 
 MARGIN_NS = 1_000_000_000
@@ -24,8 +25,8 @@ ONE_WAY = 0.25
 
 MANY_DROPS = 0.01
 SURE_PACKETS = 3
-SERVERS = 3
-"""So many servers, over TCP and UDP, are seen by a tap without a filter."""
+SORTS = 5
+"""So many ports are seen by a tap without a filter."""
 
 SORT = r"(?:tcp|udp)|(?:(?:tcp|udp) )?port [0-9]{1,5}"
 PLAIN = re.compile(rf"(?:{SORT})(?: or (?:{SORT}))*", re.ASCII)
@@ -40,17 +41,18 @@ class Cover:
         self.clock = clock
         self.spans = [(clock.inside(start), clock.inside(end)) for start, end in _spans(sides.outside)]
         outside = sides.outside
-        used = {pair.outside for pair in pairs}
-        self.unpaired = [flow for flow in outside.rows if flow not in used]
         self.heard = {outside.place(flow) for flow in outside.rows}
         self.marks = {outside.mark(flow) for flow in outside.rows} - {None}
         self.bins = np.unique(outside.seen.rates.start_ns)
         self.border = _Border(sides, pairs)
-        self.others: dict[tuple[int, int], list[int]] = defaultdict(list)
-        for flow in self.unpaired:
-            _, port, proto = outside.place(flow)
-            self.others[port, proto].append(flow)
-        self.elsewhere: set[int] = set()
+        sure = {pair.outside for pair in pairs if pair.sure}
+        self.begun: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for flow in outside.rows:
+            if flow not in sure:
+                start = clock.inside(int(outside.seen.flows.start_ns[flow]))
+                self.begun[outside.place(flow)[1:]].append(start)
+        for starts in self.begun.values():
+            starts.sort()
 
     def holds(self, at_ns: int, still_ns: int = 0) -> bool:
         """Whether the outside tap listened at a moment of the inside clock, and so long after it still."""
@@ -59,11 +61,13 @@ class Cover:
     def answered_unseen(self, flow: int) -> bool:
         """Whether a flow that should pass the outside tap worked although that shows nothing which is surely it.
 
-        It took another way, was left out by a filter that the capture does not tell, or was answered by a box.
+        It took another way, or was left out by a filter that the capture does not tell; what a box next door answers
+        shows neither.
         """
         flows = self.sides.inside.seen.flows
         held = self.holds(int(flows.start_ns[flow]), MARGIN_NS) and not flows.midstream[flow]
-        return held and self.border.leads_out(flow) and _was_answered(self.sides.inside, flow)
+        by_box = flows.resp_ttl_high[flow] and routers(int(flows.resp_ttl_high[flow])) == 0
+        return bool(held and not by_box and self.border.leads_out(flow) and _was_answered(self.sides.inside, flow))
 
     def stopped(self, flow: int, elsewhere: frozenset[int]) -> Passage:
         """That a flow without a pair did not come out, where the outside tap would show it; else that nothing tells.
@@ -81,7 +85,9 @@ class Cover:
             and self.holds(start, MARGIN_NS)
             and self._was_awake(start)
             and not flows.midstream[flow]
+            and not flows.resp_synacks[flow]
             and not _was_answered(self.sides.inside, flow)
+            and flows.orig_ttl_high[flow] > self.border.routers_between
             and self._listens(flow)
             and not self._may_be_another(flow, start)
         )
@@ -97,32 +103,35 @@ class Cover:
 
     def _may_be_another(self, flow: int, start_ns: int) -> bool:
         """Whether a flow outside may be this one, sent on to another address or port, or with other numbers."""
-        inside, outside = self.sides.inside, self.sides.outside
-        mark = inside.mark(flow)
+        mark = self.sides.inside.mark(flow)
         if mark is not None and mark in self.marks:
             return True
-        _, port, proto = inside.place(flow)
-        starts = (int(outside.seen.flows.start_ns[other]) for other in self.others.get((port, proto), ()))
-        return any(-EARLY_NS <= self.clock.inside(start) - start_ns <= LATE_NS for start in starts)
+        starts = self.begun.get(self.sides.inside.place(flow)[1:], [])
+        return bisect.bisect_left(starts, start_ns - EARLY_NS) < bisect.bisect_right(starts, start_ns + LATE_NS)
 
-    def _listens(self, flow: int) -> bool:
-        """Whether the outside capture would show such a flow: it holds both directions, and no filter leaves it out.
-
-        A filter that the capture tells must be a plain list of ports with this one. Where it tells none, other traffic
-        with that server and port shows, or so many sorts that nobody can have picked them.
-        """
+    def is_whole(self, port: int, proto: int) -> bool:
+        """Whether the outside capture holds both directions, nearly all frames, and no filter leaves out a port."""
         seen = self.sides.outside.seen
-        place = self.sides.inside.place(flow)
         quality = seen.quality
         packets = sum(capture.packets for capture in seen.captures)
         if quality.one_sided_share > ONE_WAY or (quality.kernel_drops or 0) > MANY_DROPS * packets:
             return False
+        return all(_lets_in(text, port, proto) for text in quality.filters)
+
+    def _listens(self, flow: int) -> bool:
+        """Whether the outside capture would show such a flow.
+
+        A filter that the capture tells must be a plain list of ports with this one. Where it tells none, other traffic
+        with that port shows, or so many ports that nobody can have picked them.
+        """
+        _, port, proto = self.sides.inside.place(flow)
+        quality = self.sides.outside.seen.quality
         if quality.missed_octets and self.sides.inside.seen.flows.orig_packets[flow] < SURE_PACKETS:
             return False  # what it lost may have been all of so small a flow
-        if quality.filters:
-            return all(_lets_in(text, *place[1:]) for text in quality.filters)
-        both = {proto for _, _, proto in self.heard} == {TCP, UDP}
-        return place in self.heard or (both and len({server for server, _, _ in self.heard}) >= SERVERS)
+        if not self.is_whole(port, proto):
+            return False
+        sorts = {place[1:] for place in self.heard}
+        return bool(quality.filters) or (port, proto) in sorts or len(sorts) >= SORTS
 
 
 class _Border:
@@ -134,6 +143,7 @@ class _Border:
         self.there = {sides.outside.place(flow)[0] for flow in sides.outside.rows}
         self.relays = {self.inside.place(pair.inside)[0] for pair in pairs} - self.there
         self.routers = {flows.resp_mac[pair.inside] for pair in pairs if not _comes_in(sides, pair)} - {""}
+        self.routers_between = max([1, *(_routers_between(sides, pair) for pair in pairs if pair.sure)])
         self.macs: dict[str, set[str]] = defaultdict(set)
         for address, mac in zip(self.inside.seen.arp.address, self.inside.seen.arp.mac, strict=True):
             self.macs[address].add(mac)
@@ -170,6 +180,17 @@ def _comes_in(sides: Sides, pair: Pair) -> bool:
     here, there = sides.inside.seen.flows, sides.outside.seen.flows
     fewer_left = here.orig_ttl[pair.inside] < there.orig_ttl[pair.outside]
     return bool(fewer_left) or addresses.reach(here.orig_h[pair.inside]) is Reach.PUBLIC
+
+
+def _routers_between(sides: Sides, pair: Pair) -> int:
+    """How many routers a flow passes between the taps, on its way out."""
+    here, there = sides.inside.seen.flows, sides.outside.seen.flows
+    return int(here.orig_ttl[pair.inside]) - int(there.orig_ttl[pair.outside])
+
+
+def routers(ttl: int) -> int:
+    """How many routers a packet passed on its way from a server, which begins with 64, 128 or 255."""
+    return next(base for base in (64, 128, 255) if ttl <= base) - ttl
 
 
 def _lets_in(text: str, port: int, proto: int) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import bisect
+import itertools
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
 
 from analyzer import addresses
 from analyzer.addresses import Reach
-from analyzer.comparing.cover import Cover, listened
+from analyzer.comparing.cover import Cover, listened, routers
 from analyzer.comparing.pairing import EARLY_NS, LATE_NS, TCP, Pair, Sides
 from analyzer.tables import from_rows
 from analyzer.taps import Clock, Pairs, Passage
@@ -14,8 +17,8 @@ from analyzer.taps import Clock, Pairs, Passage
 ANSWERED_EARLY = 0.6
 """A SYN-ACK that takes less than this share of the outside tap's own is not the server's: that is further away."""
 
-NEXT_DOOR_NS = 1_000_000
-"""Who answers within this is on the site."""
+NEXT_DOOR_NS, ON_THE_SITE = 1_000_000, 2
+"""Who answers within this, over so many routers, is on the site."""
 
 AHEAD_NS, ANEW_NS = 250_000_000, 3_000_000_000
 """When a box says its own hello: hardly before the client's (clocks err), and not much later."""
@@ -24,7 +27,7 @@ AHEAD_NS, ANEW_NS = 250_000_000, 3_000_000_000
 def passages(sides: Sides, pairs: Sequence[Pair], clock: Clock) -> Pairs:
     """The passage of every flow that leads past the other tap; all unclear where the clocks are not known."""
     cover = Cover(sides, pairs, clock)
-    crossing = _Crossing(sides, cover, clock)
+    crossing = _Crossing(sides, pairs, cover, clock)
     told = {pair.inside: crossing.passage(pair) if clock.flows else Passage.UNCLEAR for pair in pairs}
     by_inside = {pair.inside: pair for pair in pairs}
     unsure = [flow for flow in sides.inside.rows if told.get(flow, Passage.UNCLEAR) is Passage.UNCLEAR]
@@ -40,7 +43,9 @@ def passages(sides: Sides, pairs: Sequence[Pair], clock: Clock) -> Pairs:
         else:
             rows.append((flow, pair.outside, told[flow].value, pair.by, max(crossing.delay(pair), -1)))
     starts = sides.outside.seen.flows.start_ns
-    alone = [flow for flow in cover.unpaired if clock.flows and listened(sides.inside, clock.inside(int(starts[flow])))]
+    used = {pair.outside for pair in pairs}
+    left_over = [flow for flow in sides.outside.rows if flow not in used and clock.flows]
+    alone = [flow for flow in left_over if listened(sides.inside, clock.inside(int(starts[flow])))]
     rows += [(-1, flow, Passage.OUTSIDE_ONLY.value, "", -1) for flow in alone]
     return from_rows(Pairs, rows)
 
@@ -48,11 +53,40 @@ def passages(sides: Sides, pairs: Sequence[Pair], clock: Clock) -> Pairs:
 class _Crossing:
     """What becomes of flows that were seen on both sides."""
 
-    def __init__(self, sides: Sides, cover: Cover, clock: Clock) -> None:
+    def __init__(self, sides: Sides, pairs: Sequence[Pair], cover: Cover, clock: Clock) -> None:
         self.sides = sides
         self.cover = cover
         self.clock = clock
-        self.mute = [flow for flow in cover.unpaired if not sides.outside.hello(flow)]
+        self.mute = self._mute({pair.outside for pair in pairs if pair.sure})
+        paired = {pair.inside for pair in pairs}
+        alone = (flow for flow in sides.inside.rows if flow not in paired)
+        self.elsewhere = bool(clock.flows) and any(cover.answered_unseen(flow) for flow in alone if self._is_tcp(flow))
+        used = {pair.outside for pair in pairs}
+        self.visitors = {
+            sides.outside.name(flow) for flow in sides.outside.rows if flow not in used and sides.outside.hello(flow)
+        }
+
+    def _is_tcp(self, flow: int) -> bool:
+        return bool(self.sides.inside.seen.flows.proto[flow] == TCP)
+
+    def _mute(self, sure: set[int]) -> dict[Hashable, tuple[list[int], list[int]]]:
+        """By place and by name the lives of outside flows that were answered and whose hello was not seen.
+
+        When they begin, in order, and by when the last of those so far has ended.
+        """
+        outside = self.sides.outside
+        flows = outside.seen.flows
+        made: dict[Hashable, list[tuple[int, int]]] = defaultdict(list)
+        for flow in outside.rows:
+            if flow not in sure and not outside.hello(flow) and (flows.resp_packets[flow] or flows.midstream[flow]):
+                life = self.clock.inside(int(flows.start_ns[flow])), self.clock.inside(int(flows.end_ns[flow]))
+                for key in {outside.place(flow), outside.name(flow)} - {""}:
+                    made[key].append(life)
+        lives = ((key, sorted(held)) for key, held in made.items())
+        return {
+            key: ([start for start, _ in held], list(itertools.accumulate((end for _, end in held), max)))
+            for key, held in lives
+        }
 
     def delay(self, pair: Pair) -> int:
         """How much later a pair's flow was seen outside, in ns by one clock."""
@@ -99,35 +133,50 @@ class _Crossing:
         """
         inside = self.sides.inside
         flows = inside.seen.flows
-        if flows.midstream[pair.inside] or not self.cover.holds(int(flows.start_ns[pair.inside])):
+        start = int(flows.start_ns[pair.inside])
+        if flows.midstream[pair.inside] or not self.cover.holds(start):
             return False
-        if not -AHEAD_NS <= self.delay(pair) <= ANEW_NS or not self._is_box(pair):
-            return False
-        return not any(self._may_be(pair, other) for other in self.mute)
+        asked = inside.asked_proxy(pair.inside)
+        ahead = max(self.sides.moments(pair)[0] - start, AHEAD_NS) if asked else AHEAD_NS
+        return (
+            -ahead <= self.delay(pair) <= ANEW_NS
+            and (asked or self._is_box(pair))
+            and not self.elsewhere
+            and inside.name(pair.inside) not in self.visitors
+            and self._is_whole(pair)
+            and not self._may_be_mute(pair)
+        )
+
+    def _is_whole(self, pair: Pair) -> bool:
+        """Whether the outside capture would show what became of a session."""
+        place = self.sides.outside.place(pair.outside)
+        return self.cover.is_whole(*place[1:])
 
     def _is_box(self, pair: Pair) -> bool:
         """Whether somebody on the site answers for the server: a proxy that was asked to, or one that shows it.
 
         It answers at once, where the server needs longer; or from the tap's own network, where the server is beyond a
-        router even of the outside tap.
+        router even of the outside tap. Another way out may be so fast, but not so short.
         """
         here, there = self.sides.inside.seen.flows, self.sides.outside.seen.flows
         if here.proto[pair.inside] == TCP and not self.sides.other_numbers(pair):
             return False
-        if self.sides.inside.asked_proxy(pair.inside):
-            return True
-        if self._is_answered_early(pair) and here.synack_ns[pair.inside] <= NEXT_DOOR_NS:
-            return True
         ttls = int(here.resp_ttl_high[pair.inside]), int(there.resp_ttl_high[pair.outside])
-        public = addresses.reach(here.resp_h[pair.inside]) is Reach.PUBLIC
-        return public and min(ttls) > 0 and addresses.hops(ttls[0]) == 0 < addresses.hops(ttls[1])
+        if min(ttls) <= 0:
+            return False
+        near, far = routers(ttls[0]), routers(ttls[1])
+        if self._is_answered_early(pair) and here.synack_ns[pair.inside] <= NEXT_DOOR_NS and near <= ON_THE_SITE:
+            return True
+        return addresses.reach(here.resp_h[pair.inside]) is Reach.PUBLIC and near == 0 < far
 
-    def _may_be(self, pair: Pair, other: int) -> bool:
+    def _may_be_mute(self, pair: Pair) -> bool:
         """Whether an outside flow whose hello was not seen may be what became of the inside one."""
         inside, outside = self.sides.inside, self.sides.outside
-        place = outside.place(other)
-        alike = place in (inside.place(pair.inside), outside.place(pair.outside))
-        if not alike and inside.name(pair.inside) != outside.name(other):
-            return False
-        late = self.clock.inside(int(outside.seen.flows.start_ns[other])) - int(inside.seen.flows.start_ns[pair.inside])
-        return -EARLY_NS <= late <= LATE_NS
+        said = inside.moment(pair.inside)
+        alike = inside.place(pair.inside), outside.place(pair.outside), inside.name(pair.inside)
+        for key in alike:
+            starts, ends = self.mute.get(key, ([], []))
+            begun = bisect.bisect_right(starts, said + LATE_NS)
+            if begun and ends[begun - 1] >= said - EARLY_NS:
+                return True
+        return False

@@ -11,13 +11,9 @@ import numpy.typing as npt
 
 from analyzer import addresses
 from analyzer.addresses import Reach
-from analyzer.errors import AnalyzerError
+from analyzer.comparing.sidedness import SidesError
 from analyzer.observations import REFERENCES, TABLES, Observations
 from analyzer.tables import columns
-
-
-class SplitError(AnalyzerError):
-    """A capture that does not hold both sides."""
 
 
 def split(seen: Observations, nat: Iterable[str] = ()) -> tuple[Observations, Observations]:
@@ -26,7 +22,7 @@ def split(seen: Observations, nat: Iterable[str] = ()) -> tuple[Observations, Ob
     nat  addresses behind which the site's hosts appear outside; every public address that opens flows to another
          public one is taken for such
 
-    Raises SplitError where no flow comes from such an address, or none from another.
+    Raises SidesError where no flow comes from such an address, or none from another.
     """
     stated = set(nat)
     flows = seen.flows
@@ -34,7 +30,7 @@ def split(seen: Observations, nat: Iterable[str] = ()) -> tuple[Observations, Ob
     outer = np.array([orig in stated or (_is_public(orig) and _is_public(resp)) for orig, resp in ends], np.bool_)
     inner = ~outer & np.array([not _is_public(orig) for orig in flows.orig_h], np.bool_)
     if not outer.any() or not inner.any():
-        raise SplitError("one capture alone is compared where it holds both sides of a NAT; else give two")
+        raise SidesError("one capture alone is compared where it holds both sides of a NAT; else give two")
     return _only(seen, inner), _only(seen, outer)
 
 

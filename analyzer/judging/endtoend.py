@@ -154,11 +154,12 @@ def _read(  # noqa: PLR0913 - a docket with all that is known beside it
 def _states(read: _Read, across: Across | None) -> dict[int, State]:
     """The state of each flow with a session that was read; a resumed one inherits state and evidence."""
     passed = {flow for flow, crossing in across.flows.items() if crossing.passage in UNOPENED} if across else set()
+    border = bool(across and across.border)  # taps on one side of a box show the same hellos as well
     states: dict[int, State] = {}
     full: dict[tuple[str, str, str], tuple[State, tuple[Evidence, ...]]] = {}
     for session in read.sessions:
         held = read.found.get(session.flow, ())
-        state = _state(session, held, passed=session.flow in passed)
+        state = _state(session, held, passed=session.flow in passed and (not held or border))
         key = session.client, session.name, session.server
         if not session.resumed:
             full[key] = state, held

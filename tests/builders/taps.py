@@ -71,7 +71,8 @@ class Site:
         def make(scene, client):
             other = hello if client == HERE else hello + 1_000_000
             row = self.session(scene, client, name, other)
-            scene.rows["flows"][row].update(synack_ns=40_000 if client == HERE else 25_000_000)
+            cells = {"synack_ns": 40_000, "resp_ttl_high": 64} if client == HERE else {"synack_ns": 25_000_000}
+            scene.rows["flows"][row].update(cells)
             if not answered:
                 scene.rows["tls"][-1].update(server_print=0, server_hello_frame=0)
             return row

@@ -20,6 +20,7 @@ def busy(server=STOPPED, **cells):
     site.passed("a.example.com", hello=1)
     for last in (11, 12):
         site.plain(443, 70 + last, f"192.0.2.{last}")
+    site.plain(7422, 70, "192.0.2.13")
     site.asked(9)
     site.passed("b.example.com", hello=2)
     site.now -= 1
@@ -72,14 +73,49 @@ def test_what_a_capture_lost_may_be_a_small_flow(packets, passage):
     assert last(busy(orig_packets=packets), missed_octets=700) == passage
 
 
-def test_a_capture_of_one_sort_may_have_been_filtered():
-    """Where the outside tap shows one port of one server, nobody knows what else it would have shown."""
+@pytest.mark.parametrize(("ports", "passage"), [((443,), "unclear"), ((443, 22, 25, 80), "inside_only")])
+def test_a_capture_of_few_sorts_may_have_been_filtered(ports, passage):
+    """Where the outside tap shows the web and names only, nobody knows what it would have shown of another port."""
     site = Site()
-    site.passed("a.example.com", hello=1)
+    for number, port in enumerate(ports):
+        for place in (11, 12, 13):
+            site.plain(port, 70 + 10 * number + place, f"192.0.2.{place}")
+    site.asked(9)
     site.passed("b.example.com", hello=2)
     site.now -= 1
     site.only(site.inside, site.inside.silent(HERE, STOPPED, 7422))
+    assert last(site) == passage
+
+
+def test_a_probe_that_dies_at_the_first_router_is_not_stopped():
+    """What traceroute sends ends where it is meant to."""
+    site = busy()
+    site.inside.rows["flows"][-1].update(orig_ttl_high=1)
     assert last(site) == "unclear"
+
+
+def test_a_connection_that_a_box_accepts_is_not_stopped():
+    """A proxy that ends TCP may ask over a connection that it has already."""
+    site = busy()
+    site.inside.rows["flows"][-1].update(resp_synacks=1, resp_packets=1)
+    assert last(site) == "unclear"
+
+
+def test_of_two_attempts_at_once_one_pair_clears_both():
+    """A firewall with numbers of its own: which of two attempts came out is not known."""
+    site = busy()
+    site.only(site.inside, site.inside.silent("10.0.0.6", STOPPED, 7422), isn=8)
+    site.only(site.outside, site.outside.silent(THERE, STOPPED, 7422), isn=9)
+    inside, outside = site.seen()
+    assert [row[2] for row in pairs_of(lay(inside, outside)) if row[0] >= 0][-2:] == ["unclear", "unclear"]
+
+
+def test_a_block_page_hides_no_connection():
+    """What a box next door answers shows no other way out of the site."""
+    site = busy()
+    site.only(site.inside, site.inside.flow(HERE, "192.0.2.88", 80, resp_ttl_high=64), isn=99)
+    site.only(site.inside, site.inside.silent(HERE, STOPPED, 7422), isn=8)
+    assert last(site) == "inside_only"
 
 
 def test_where_others_work_unseen_nothing_is_stopped():
@@ -109,7 +145,7 @@ def test_a_gap_is_no_firewall():
         inside, outside = site.seen()
         outer = dataclasses.replace(outside.captures[0], start_ns=BEGIN - 90 * S, end_ns=BEGIN + 90 * S)
         outside = dataclasses.replace(outside, captures=(outer,))
-        assert pairs_of(lay(inside, outside))[6][2] == "unclear"
+        assert pairs_of(lay(inside, outside))[7][2] == "unclear"
 
 
 def test_a_nat_may_lead_elsewhere():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.comparing import SplitError, lay, split
+from analyzer.comparing import SidesError, lay, split
 from tests.builders.site import Scene
 from tests.builders.taps import HERE, SERVER, THERE, pairs_of
 
@@ -33,7 +33,7 @@ def test_a_capture_of_one_side_is_refused():
     """A capture without an outside flow cannot be compared with itself."""
     scene = Scene()
     scene.tls(HERE, SERVER, "a.example.com")
-    with pytest.raises(SplitError, match="both sides of a NAT"):
+    with pytest.raises(SidesError, match="both sides of a NAT"):
         split(scene.seen())
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from analyzer.judging import Means
+from analyzer.taps import Across, Crossing, Passage
 from tests.builders.blocked import NEAR
 from tests.builders.certificates import Shown, authority, leaf
 from tests.builders.site import API, EDGE, PC, PUBLIC, S, answer, because, codes, findings, outcome, packs_with, verdict
@@ -260,3 +261,13 @@ def test_the_steps_of_the_checklists_fail_as_well(scene):
     scene.show(EDGE, PUBLIC, API, FORGED)
     made = judged(scene)
     assert [outcome(made, step) for step in ("mm-dpi-bypass", "mm-ts-connect-4", "mm-check-3")] == ["fails"] * 3
+
+
+@pytest.mark.parametrize(("border", "state"), [(True, "proven"), (False, "suspected")])
+def test_taps_on_one_side_overrule_no_suspicion(scene, border, state):
+    """Equal hellos at two taps prove a session of which something speaks only where a border between these shows."""
+    rows = [scene.tls(EDGE, server, name, resp_mss=1460, **NEAR) for server, name in ((PUBLIC, API), (OTHERS, BALENA))]
+    crossings = {row: Crossing(Passage.SAME, row, "hello") for row in rows}
+    across = Across(scene.seen(), crossings, border)
+    made = scene.judged(means=Means(roots=(ROOT.der,), across=across))
+    assert [str(made.flows.end_to_end[row]) for row in rows] == [state] * 2

@@ -3,7 +3,7 @@
 Fact    of two captures at the same time, one on either side of a firewall or proxy: the ClientHello outside, for the
         same name at the same moment, is not that of inside octet for octet; or the ServerHellos differ.
 Leans   intercepted, proof: a hello holds the client's random number and its half of the keys, and no two are alike, so
-        that somebody between the taps ends TLS and begins it anew.
+        that somebody between the taps ends TLS and begins it anew. Strong where it is a single one, known by name.
 Blind   an interceptor beyond both taps; one that shows by nothing but its hello: neither by the numbers of a connection
         that it leaves as it is, nor by an answer from next door where the server is far away. A session that such a box
         took another way out, where another host that the inside tap does not show went to the name at the moment.
@@ -23,6 +23,7 @@ from analyzer.observations import Observations
 from analyzer.taps import Passage
 
 CODE = "hello-differs"
+AGAIN = 2
 TITLE = "{host}: TLS with {whom} is opened between the two taps"
 RIVALS: tuple[str, ...] = ("two ways out of the site, with another host's session to the same name at the same moment",)
 REMEDY = "The box between the two taps does it: exempt the names from its decryption, then compare again."
@@ -34,15 +35,17 @@ def find(sight: Sight) -> Iterator[Evidence]:
         return
     there, tls = sight.across.there, sight.view.seen.tls
     rows = {flow: row for row, flow in reversed(list(enumerate(there.tls.flow.tolist())))}
+    opened = {flow: crossing for flow, crossing in sight.across.flows.items() if crossing.passage is Passage.OPENED}
+    lone = len(opened) < AGAIN
     for session in sight.sessions:
-        crossing = sight.across.flows.get(session.flow)
-        if crossing is None or crossing.passage is not Passage.OPENED:
+        crossing = opened.get(session.flow)
+        if crossing is None:
             continue
         front = senders.in_front(sight.view, session.flow)
         yield Evidence(
             CODE,
             Verdict.INTERCEPTED,
-            Strength.PROOF,
+            Strength.STRONG if lone and crossing.by == "name" else Strength.PROOF,
             session.flow,
             frames(int(tls.client_hello_frame[session.row]), int(tls.server_hello_frame[session.row])),
             _said(sight.view.seen, session, there, rows[crossing.other]),

@@ -24,12 +24,23 @@ def test_other_hellos_are_proof():
     site = Site()
     site.passed(STORE, hello=1)
     site.opened(NAME, hello=2)
+    site.opened(NAME, hello=3)
     found = concluded(site)
-    assert found.flows.verdict.tolist() == ["expected", "intercepted"]
-    assert found.flows.end_to_end.tolist() == ["proven", "broken"]
+    assert found.flows.verdict.tolist() == ["expected", "intercepted", "intercepted"]
+    assert found.flows.end_to_end.tolist() == ["proven", "broken", "broken"]
     finding = next(one for one in found.findings if one.code == hello_differs.CODE)
     assert (finding.strength, finding.verdict, finding.rule) == (Strength.PROOF, Verdict.INTERCEPTED, "mm-dpi-never")
     assert "at the other tap frame" in finding.evidence[1].detail
+
+
+def test_one_session_alone_is_strong():
+    """A single session that is known by its name may be another host's in spite of all: it is no proof."""
+    site = Site()
+    site.passed(STORE, hello=1)
+    site.opened(NAME, hello=2)
+    found = concluded(site)
+    assert found.flows.end_to_end.tolist() == ["proven", "broken"]
+    assert found.flows.strength.tolist() == ["", "strong"]
 
 
 def test_a_relay_that_does_not_open_is_proven():
