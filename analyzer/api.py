@@ -17,8 +17,11 @@ from analyzer.observing import Observer
 from analyzer.settings import Settings
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from analyzer.inspecting.reading import Comparison
     from analyzer.judging import Filter
+    from analyzer.planning import Plan, Usage
     from analyzer.result import Result
     from analyzer.rulepack import RulePack
     from analyzer.sitefile import Site
@@ -147,6 +150,39 @@ def compare(  # noqa: PLR0913 - as check, of two taps
         taps = comparing.lay(*comparing.split(here, terms.site.nat))
     there = terms.judge(taps.outside, taps.from_outside())
     return terms.judge(taps.inside, taps.from_inside(), (taps, there))
+
+
+def usage(result: Result) -> Usage:
+    """What a result's flows sent, by host, pair, rule and purpose, at which rate over which windows: `.table`."""
+    from analyzer import planning
+
+    return planning.Usage(result)
+
+
+def plan(result: Result, machines: str = "", *, uplink: str | float = 0.0, growth: float = 0.0) -> Plan:
+    """What so many machines need, by the document and by what was measured; the result's `plan` tells it as well.
+
+    machines  standard=40,focas=10 and, where it is to be planned, dashboards=3, workcenters=5; machines=50 where the
+              class is not known; empty for those that are there
+    uplink    what the uplink carries, in bit/s or as 10M      growth  machines more each year, in parts of one
+
+    Raises AnalyzerError where the plan cannot be read, or no document grants an upload.
+    """
+    from analyzer import planning
+
+    made = planning.plan(planning.Usage(result), planning.parse(machines, uplink, growth))
+    result.plan = planning.told(made)
+    return made
+
+
+def figure(result: Result, name: str, plan: Plan | None = None) -> Figure | None:
+    """A figure of a result: upload, machines, heatmap, distribution, plan (of a plan); None where nothing can be drawn.
+
+    Raises KeyError for another name.
+    """
+    from analyzer.exporting import figures
+
+    return figures.draw(usage(result), name, plan)
 
 
 def draft_site(observations: Observations, *, packs: Sequence[RulePack] | None = None) -> tuple[Site, dict[str, str]]:

@@ -7,34 +7,27 @@ had. Everything but click is imported within the commands, so that `--help` answ
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from analyzer.program import USAGE, Mistake, Program, version
-
-if TYPE_CHECKING:
-    from analyzer.result import Result
-    from analyzer.rulepack import RulePack
-
-Command = Callable[..., Any]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the options of a judging command ask for: by what is judged, where the result goes, how much is shown."""
-
-    terms: Mapping[str, Any]
-    out: Path | None
-    as_csv: bool
-    as_json: bool
-    quiet: bool
-    verbose: bool
-
+from analyzer.shell import (
+    CAPTURES,
+    JSON,
+    KEYLOG,
+    QUIET,
+    RULES,
+    asked_for,
+    deliver,
+    judging_options,
+    packs_of,
+    print_json,
+    progress,
+    say,
+    writing,
+)
 
 HELP = """Check packet captures against the network requirements of plant-floor vendors.
 
@@ -43,6 +36,7 @@ analyzer check customer.pcapng                which row holds, which fails, who 
 analyzer site customer.pcapng > plant.yaml    a draft of what is known of the place
 analyzer check customer.pcapng --site plant.yaml
 analyzer compare lan.pcapng wan.pcapng        what the firewall between two taps does to each flow
+analyzer bandwidth customer.pcapng            who uses how much of the uplink, against the budgets
 
 Exit codes: 0 no requirement fails, 1 at least one fails, 2 usage or a bad rule pack or site file, 3 no verdict could
 be had.
@@ -53,40 +47,6 @@ be had.
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=version, help="Show the version.")
 def main() -> None:
     """The program."""
-
-
-FILE = click.Path(dir_okay=False)
-CAPTURES = click.argument("captures", nargs=-1, required=True, metavar="CAPTURE...")
-RULES = click.option(
-    "--rules", "own", type=FILE, multiple=True, help="A rule pack of your own, beside the shipped ones."
-)
-JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
-KEYLOG = click.option("--keylog", type=FILE, default="", help="Key log, to read TLS 1.3 certificates with tshark.")
-QUIET = click.option("-q", "--quiet", is_flag=True, help="Print the verdict and the findings' titles only.")
-
-
-def judging_options(command: Command) -> Command:
-    """The options of every command that judges."""
-    options = (
-        click.option("--out", type=click.Path(file_okay=False), help="Write result.json and Parquet tables here."),
-        JSON,
-        click.option("--csv", "as_csv", is_flag=True, help="With --out: write the tables as CSV as well."),
-        click.option(
-            "-p", "--profile", "profiles", multiple=True, metavar="PACK[:VARIANT]", help="Judge by this pack."
-        ),
-        RULES,
-        click.option("--site", "site_path", type=FILE, help="What you know of the place (YAML)."),
-        click.option("--filter", default="", help="Judge only flows that this picks: host, port, net."),
-        click.option("--trust", type=FILE, multiple=True, help="PEM file of roots that count as vouching."),
-        click.option(
-            "--baseline", type=click.Path(file_okay=False), multiple=True, help="Saved facts from when all was well."
-        ),
-        QUIET,
-        click.option("-v", "--verbose", is_flag=True, help="Leave nothing out: every rule, every flow in scope."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 @main.command()
@@ -101,10 +61,10 @@ def check(captures: tuple[str, ...], keylog: str, **options: Any) -> None:
     """
     from analyzer import api
 
-    asked = _asked(**options)
-    with _progress(quiet=asked.quiet) as told:
+    asked = asked_for(**options)
+    with progress(quiet=asked.quiet) as told:
         result = api.check(captures, progress=told, keylog=keylog, **asked.terms)
-    _deliver(asked, result)
+    deliver(asked, result)
 
 
 @main.command()
@@ -129,11 +89,50 @@ def compare(
     """
     from analyzer import api
 
-    asked = _asked(**options)
+    asked = asked_for(**options)
     there = [*([outside] if outside else []), *more_outside]
-    with _progress(quiet=asked.quiet) as told:
+    with progress(quiet=asked.quiet) as told:
         result = api.compare([inside, *more_inside], there, progress=told, keylog=keylog, **asked.terms)
-    _deliver(asked, result)
+    deliver(asked, result)
+
+
+@main.command()
+@CAPTURES
+@click.option(
+    "--plan", "machines", default="", metavar="CLASS=N,...", help="Plan for standard=40,focas=10,dashboards=3."
+)
+@click.option("--uplink", default="", metavar="RATE", help="What the uplink carries, as 10M (or in the site file).")
+@click.option("--growth", default=0.0, type=click.FloatRange(0, 10), help="Machines more each year: 0.2 for a fifth.")
+@judging_options
+def bandwidth(captures: tuple[str, ...], machines: str, uplink: str, growth: float, **options: Any) -> None:
+    """Hold rates against the documents' budgets, and plan for more machines.
+
+    Rates are at IP length, by host and purpose, over windows from a second to an hour. With --out, tables (Parquet,
+    CSV) and figures (SVG, PNG) are in DIR. The exit code is 1 where a budget is exceeded.
+    """
+    from analyzer import api, exporting, planning
+    from analyzer.exporting import bandwidth as screen
+    from analyzer.exporting import jsonfile
+
+    asked = asked_for(**options)
+    place = asked.terms["site"]
+    carried = uplink or (place.uplink_bps if place else 0.0)
+    planning.parse(machines, carried, growth)  # what cannot be read is refused before a capture is
+    with progress(quiet=asked.quiet) as told:
+        result = api.check(captures, progress=told, **asked.terms)
+    plan = api.plan(result, machines, uplink=carried, growth=growth) if machines or carried else None
+    usage = api.usage(result)
+    if asked.out is not None:
+        with writing(asked.out):
+            exporting.write(result, asked.out, csv=asked.as_csv)
+            screen.write(usage, plan, asked.out)
+    if asked.as_json:
+        sys.stdout.write(jsonfile.text(result))
+    else:
+        month = bool(place and place.topology == "cellular")
+        screen.show(usage, plan, sys.stdout, whole=asked.verbose, month=month)
+    over = any(budget.outcome == "fails" for budget in result.conclusions.budgets)
+    click.get_current_context().exit(int(over) if result.exit_code != 3 else 3)
 
 
 @main.command()
@@ -147,13 +146,13 @@ def observe(captures: tuple[str, ...], folder: str, quiet: bool) -> None:
     target = Path(folder)
     if (target / "result.json").exists():
         raise Mistake(f"{folder}: holds the files of a result; facts need a folder of their own", USAGE)
-    with _progress(quiet=quiet) as told:
+    with progress(quiet=quiet) as told:
         facts = api.observe(captures, progress=told)
-    with _writing(target):
+    with writing(target):
         factsfile.save(facts, target)
     if not quiet:
         flows = facts.flows.proto.size
-        _say(f"{folder}: {flows} flows of {sum(c.packets for c in facts.captures)} packets; analyzer judge {folder}")
+        say(f"{folder}: {flows} flows of {sum(c.packets for c in facts.captures)} packets; analyzer judge {folder}")
 
 
 @main.command()
@@ -163,8 +162,8 @@ def judge(folder: str, **options: Any) -> None:
     """Judge saved facts: what `check` does, without the captures."""
     from analyzer import api, factsfile
 
-    asked = _asked(**options)
-    _deliver(asked, api.judge(factsfile.load(Path(folder)), **asked.terms))
+    asked = asked_for(**options)
+    deliver(asked, api.judge(factsfile.load(Path(folder)), **asked.terms))
 
 
 @main.command()
@@ -179,12 +178,12 @@ def site(captures: tuple[str, ...], own: tuple[str, ...], target: str | None, as
 
     from analyzer import api, sitefile
 
-    packs = _packs(own)
-    with _progress(quiet=quiet) as told:
+    packs = packs_of(own)
+    with progress(quiet=quiet) as told:
         facts = api.observe(captures, progress=told)
     drafted, why = api.draft_site(facts, packs=packs)
     if as_json:
-        _print_json({"site": dataclasses.asdict(drafted), "why": why})
+        print_json({"site": dataclasses.asdict(drafted), "why": why})
         return
     reasons = [why.get(host.name, "") for host in drafted.hosts]
     others = {name: reason for name, reason in why.items() if name not in {host.name for host in drafted.hosts}}
@@ -192,10 +191,10 @@ def site(captures: tuple[str, ...], own: tuple[str, ...], target: str | None, as
     if target is None:
         sitefile.write(drafted, sys.stdout, reasons, notes)
         return
-    with _writing(Path(target)), Path(target).open("w", encoding="utf-8") as file:
+    with writing(Path(target)), Path(target).open("w", encoding="utf-8") as file:
         sitefile.write(drafted, file, reasons, notes)
     if not quiet:
-        _say(f"{target}: {len(drafted.hosts)} hosts; correct it, then: analyzer check CAPTURE --site {target}")
+        say(f"{target}: {len(drafted.hosts)} hosts; correct it, then: analyzer check CAPTURE --site {target}")
 
 
 @main.command()
@@ -215,10 +214,10 @@ def inspect(capture: str, against: str | None, timeout: int, as_json: bool, quie
 
     if against is None:
         raise click.UsageError("inspect needs --against tshark")
-    with _progress(quiet=quiet) as told:
+    with progress(quiet=quiet) as told:
         made = api.inspect(capture, progress=told, timeout_s=timeout)
     if as_json:
-        _print_json(comparison.facts(made))
+        print_json(comparison.facts(made))
     else:
         comparison.shown(made, sys.stdout)
     click.get_current_context().exit(int(not made.agree))
@@ -236,9 +235,9 @@ def list_rules(own: tuple[str, ...], as_json: bool) -> None:
     """List every rule of every pack."""
     from analyzer.exporting import rulebook
 
-    packs = _packs(own)
+    packs = packs_of(own)
     if as_json:
-        _print_json([rulebook.facts(pack, rule) for pack in packs for rule in pack.rules])
+        print_json([rulebook.facts(pack, rule) for pack in packs for rule in pack.rules])
     else:
         rulebook.listed(packs, sys.stdout)
 
@@ -251,13 +250,13 @@ def show_rules(name: str, own: tuple[str, ...], as_json: bool) -> None:
     """Show a rule, or all rules of a pack, with the quoted rows."""
     from analyzer.exporting import rulebook
 
-    packs = _packs(own)
+    packs = packs_of(own)
     found = [(pack, rule) for pack in packs for rule in pack.rules if name in (rule.id, pack.name)]
     if not found:
         known = ", ".join(pack.name for pack in packs)
         raise Mistake(f"{name}: no rule and no pack is called so (packs: {known}; analyzer rules list)", USAGE)
     if as_json:
-        _print_json([rulebook.facts(pack, rule) for pack, rule in found])
+        print_json([rulebook.facts(pack, rule) for pack, rule in found])
     else:
         rulebook.shown(found, sys.stdout)
 
@@ -272,9 +271,9 @@ def lint_rules(own: tuple[str, ...], as_json: bool) -> None:
     from analyzer import rulelint
     from analyzer.exporting import rulebook
 
-    remarks = [(pack, remark) for pack in _packs(own) for remark in rulelint.lint(pack)]
+    remarks = [(pack, remark) for pack in packs_of(own) for remark in rulelint.lint(pack)]
     if as_json:
-        _print_json([{"pack": pack.name, **dataclasses.asdict(remark)} for pack, remark in remarks])
+        print_json([{"pack": pack.name, **dataclasses.asdict(remark)} for pack, remark in remarks])
     else:
         rulebook.remarked(remarks, sys.stdout)
 
@@ -294,87 +293,9 @@ def explain(code: str, as_json: bool) -> None:
         raise Mistake(f"{code}: no finding has this code (known: {', '.join(sorted(CODES))})", USAGE)
     title = meaning.title.format(host="a host", whom="another")
     if as_json:
-        _print_json({"code": code, **dataclasses.asdict(meaning), "title": title})
+        print_json({"code": code, **dataclasses.asdict(meaning), "title": title})
         return
     told = [("means", meaning.meaning), ("fact", meaning.fact), ("leans", meaning.leans)]
     told += [("or else", rival) for rival in meaning.rivals]
     told += [("blind", meaning.blind), ("change", meaning.remedy), ("source", meaning.source)]
     Page(sys.stdout).sheet(words(code, "bold").append("  ").append_text(words(title)), told)
-
-
-def _asked(own: tuple[str, ...], site_path: str | None, out: str | None, **options: Any) -> Asked:
-    """The options of a judging command, files among them read; raises what is wrong with them."""
-    from analyzer import sitefile
-
-    if options["quiet"] and options["verbose"]:
-        raise click.UsageError("-q and -v exclude each other")
-    if options["as_csv"] and not out:
-        raise click.UsageError("--csv needs --out DIR")
-    if out and (Path(out) / "facts.json").exists():
-        raise Mistake(f"{out}: holds saved facts; a result needs a folder of its own", USAGE)
-    terms = {name: options.pop(name) for name in ("profiles", "filter", "trust", "baseline")}
-    terms |= {"packs": _packs(own), "site": sitefile.load(site_path) if site_path else None}
-    return Asked(terms, Path(out) if out else None, **options)
-
-
-def _deliver(asked: Asked, result: Result) -> None:
-    """Writes and shows a result, and ends with its exit code."""
-    from analyzer import exporting
-    from analyzer.exporting import jsonfile
-
-    if asked.out is not None:
-        with _writing(asked.out):
-            exporting.write(result, asked.out, csv=asked.as_csv)
-            if result.outside is not None:
-                exporting.write(result.outside, asked.out / "outside", csv=asked.as_csv)
-    if asked.as_json:
-        sys.stdout.write(jsonfile.text(result))
-    else:
-        exporting.SCREEN.show(result, sys.stdout, int(asked.verbose) - int(asked.quiet))
-    click.get_current_context().exit(result.exit_code)
-
-
-def _packs(own: Iterable[str]) -> tuple[RulePack, ...]:
-    """The shipped packs and the user's own, which stand in for shipped ones of the same name."""
-    from analyzer import rulepack
-
-    packs = {pack.name: pack for pack in (*rulepack.shipped(), *(rulepack.load(path) for path in own))}
-    return tuple(packs.values())
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from analyzer import api
-    from analyzer.exporting.progress import bar
-
-    if api.must_compile():
-        _say("compiling kernels for this machine: half a minute, this once")
-    with bar(sys.stderr) as told:
-        yield told
-
-
-@contextmanager
-def _writing(target: Path) -> Iterator[None]:
-    """Turns what the system says about files that cannot be written into one line."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise Mistake(f"{error.filename or target}: cannot be written: {error.strerror or error}", USAGE) from error
-
-
-def _say(text: str) -> None:
-    """A line for a person, beside what a program may read from standard output."""
-    from analyzer.printable import printable
-
-    click.echo(printable(text), err=True)
-
-
-def _print_json(value: Any) -> None:
-    import json
-
-    sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=True, default=str).replace("\x7f", "\\u007f") + "\n")

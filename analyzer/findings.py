@@ -128,6 +128,7 @@ class RuleOutcome:
     flows: int
     octets: int
     because: str
+    purpose: str = ""
 
 
 @dataclass(frozen=True)
@@ -170,18 +171,41 @@ class Rate:
 
 @dataclass(frozen=True)
 class Budget:
-    """One host's rate against what the document grants it; `estimate` is a share that the capture does not show."""
+    """One host's rate against what the document grants it; `estimate` is a share that the capture does not show.
+
+    high_bps  what it would be granted if every machine of unknown class were of the class that may send most, or every
+              view were open; else the budget itself
+    """
 
     host: str
     role: str
     machine_class: str
     protocol: str
     budget_bps: float
+    high_bps: float
     tolerance: float
     rate: Rate
     outcome: Outcome
     machines: tuple[tuple[str, int], ...] = ()
     estimate: Rate | None = None
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a document grants: so many bit/s at IP length, to the cloud (up) or from it (down).
+
+    machine_class  for each machine of this class, empty for any     per  for each machine or workcenter view shown
+    window_s       over which it is a mean                           purposes  what it counts
+    """
+
+    pack: str
+    rule: str
+    direction: str
+    machine_class: str
+    per: str
+    bps: float
+    window_s: float
+    purposes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -219,6 +243,7 @@ class Conclusions:
     checklist: tuple[ChecklistItem, ...]
     budgets: tuple[Budget, ...] = ()
     purposes: tuple[Purpose, ...] = ()
+    grants: tuple[Grant, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
     @property

@@ -55,6 +55,7 @@ PAYLOADS = (
 )
 
 REFERENCES = one_or_many(text("a rule's id, or its begin and *", r"^[a-z][a-z0-9-]*\*?$", None, 61))
+PURPOSE = text("a few words", limit=60)
 RATE = number("bits per second", 0, 1e12)
 SEVERITY = choice(*Severity)
 
@@ -109,6 +110,7 @@ KINDS: Mapping[str, Kind] = {
             "machine_class": Key(choice("standard", "focas"), "for each machine of this class", ""),
             "per": Key(choice("machine", "workcenter"), "for each of these that is shown", ""),
             "window_s": Key(number("seconds", 1, 86400), "the rate is a mean over so long", 300.0),
+            "purposes": Key(many(PURPOSE), "what it counts beside traffic of the rule's own purpose", ()),
         },
     ),
     "plan": Kind(
@@ -211,7 +213,7 @@ RULE_KEYS: Mapping[str, Key] = {
     "severity": Key(SEVERITY, "how bad it is where it fails", required=True),
     "note": Key(LINE, "what a reader has to know", ""),
     "remedy": Key(LINE, "what the customer's network team has to do", ""),
-    "purpose": Key(text("a few words", limit=60), "what the traffic serves", ""),
+    "purpose": Key(PURPOSE, "what the traffic serves", ""),
     "variants": Key(ONE_OR_MORE_WORDS, "variants of the document that say so; all where left out", ()),
     "topologies": Key(one_or_many(choice(*TOPOLOGIES, UNSTATED)), "topologies for which it is said", ()),
     "required": Key(flag(), "false: it is allowed, and no fault where it does not work", True),

@@ -68,6 +68,7 @@ class Result:
 
     observations, conclusions   what it was made from
     taps, outside               of two captures compared: their flows side by side, and the result of the other one
+    plan                        the capacity plan as result.json has it, where one was asked for
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Result:
     ) -> None:
         self.observations, self.conclusions = observations, conclusions
         self.taps, self.outside = taps, outside
+        self.plan: Mapping[str, object] | None = None
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.items() if count)
@@ -192,11 +194,11 @@ class Result:
     @property
     def bandwidth(self) -> pd.DataFrame:
         """One row per host with a budget: budget, rate measured, the share estimated for it (machines), outcome."""
-        names = ("host", "role", "class", "protocol", "standard", "focas", "unknown", "budget_bps", "tolerance")
+        names = ("host", "role", "class", "protocol", "standard", "focas", "unknown", "budget_bps")
         estimates = tuple(f"upload_share_{name}" for name in RATE)
         rows = [_budget_row(budget) for budget in self.conclusions.budgets]
-        table = _frame(rows, (*names, "direction", *RATE, *estimates, "outcome"))
-        return table.astype(dict.fromkeys(("budget_bps", "tolerance", *RATE, *estimates), "float64"))
+        table = _frame(rows, (*names, "budget_high_bps", "tolerance", "direction", *RATE, *estimates, "outcome"))
+        return table.astype(dict.fromkeys(("budget_bps", "budget_high_bps", "tolerance", *RATE, *estimates), "float64"))
 
     @property
     def purposes(self) -> pd.DataFrame:
@@ -269,8 +271,8 @@ class Result:
     def _bandwidth(self) -> dict[str, Any]:
         made: dict[str, Any] = {"edges": [], "machines": [], "browsers": [], "purposes": self._purposes()}
         for budget in self.conclusions.budgets:
-            told = {"host": budget.host, "budget_bps": _number(budget.budget_bps)}
-            end = {"outcome": budget.outcome.value}
+            granted = {"budget_bps": _number(budget.budget_bps), "budget_high_bps": _number(budget.high_bps)}
+            told, end = {"host": budget.host, **granted}, {"outcome": budget.outcome.value}
             if budget.role == "edge":
                 held = {"machines": _machines(budget), "tolerance": _number(budget.tolerance)}
                 made["edges"].append({**told, **held, "upload": _rate(budget.rate), **end})
@@ -281,7 +283,7 @@ class Result:
                 made["machines"].append({**told, **kind, **measured, **end})
             else:
                 made["browsers"].append({**told, "download": _rate(budget.rate), **end})
-        return made
+        return {**made, "plan": self.plan}
 
 
 def _sound(text: str) -> str:
@@ -389,6 +391,7 @@ def _budget_row(budget: Budget) -> dict[str, Any]:
         "protocol": budget.protocol,
         **_machines(budget),
         "budget_bps": budget.budget_bps,
+        "budget_high_bps": budget.high_bps,
         "tolerance": budget.tolerance,
         "direction": directions.get(budget.role, "download"),
         **_rate(budget.rate),

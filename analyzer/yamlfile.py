@@ -32,7 +32,7 @@ MAX_OCTETS = 1 << 20
 MAX_DEPTH = 16
 
 INTEGER = re.compile(r"[-+]?[0-9]{1,18}\Z")
-DECIMAL = re.compile(r"[-+]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})(?:[eE][-+]?[0-9]{1,3})?\Z")
+DECIMAL = re.compile(r"[-+]?(?:[0-9]{1,18}(?:\.[0-9]{0,24})?|\.[0-9]{1,24})(?:[eE][-+]?[0-9]{1,3})?\Z")
 WORDS: Mapping[str, bool | None] = {
     "": None,
     "~": None,

@@ -1,6 +1,7 @@
 """Make the sample captures anew: `python captures/make.py [NAME…]`, as root on Linux, all of them if no name is given.
 
-A scenario that is recorded at two places makes both captures, whichever of them is named.
+A scenario that is recorded at two places makes both captures, whichever of them is named. What `captures/build.py`
+builds is built first, and needs neither root nor Linux where nothing else is named.
 
 Everything happens in network, mount and process namespaces of their own, which the kernel takes down, with all
 that runs in them, when this program ends for whatever reason. Nothing reaches a real host: these namespaces have no
@@ -17,6 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from build import BUILT
 from scenarios import SCENARIOS
 from staging.links import located
 from staging.recording import perform
@@ -29,15 +31,20 @@ INSIDE = "--inside"
 def main() -> int:
     """Run the scenarios that the command line names; 0 if all were made, 1 if one failed, 2 if this machine cannot."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(MAKERS)}")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join((*BUILT, *MAKERS))}")
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent, help="folder to write into")
     parser.add_argument(INSIDE, type=Path, dest="scratch", help=argparse.SUPPRESS)
     args = parser.parse_args()
-    if unknown := [name for name in args.names if name not in MAKERS]:
+    if unknown := [name for name in args.names if name not in MAKERS and name not in BUILT]:
         parser.error(f"no such scenario: {', '.join(unknown)}")
-    names = list(dict.fromkeys(MAKERS[name] for name in args.names or MAKERS))
+    names = list(dict.fromkeys(MAKERS[name] for name in args.names or MAKERS if name in MAKERS))
     if args.scratch:
         return perform(SCENARIOS[names[0]], names[0], args.out, args.scratch)
+    for name in args.names or BUILT:
+        if name in BUILT:
+            BUILT[name](args.out)
+    if not names:
+        return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if os.geteuid() != 0:
         parser.error("needs root, for network namespaces")

@@ -383,6 +383,45 @@ def test_one_side_alone_is_a_mistake_of_usage():
     assert "both sides of a NAT" in done.stderr
 
 
+CAPACITY = str(ROOT / "captures" / "mm-capacity.pcapng.zst")
+PLACE = str(ROOT / "captures" / "mm-capacity.site.yaml")
+
+
+def test_bandwidth_writes_tables_and_figures(tmp_path):
+    """A kept budget ends with 0; the folder holds the result with its plan, rates over windows, and figures."""
+    out = tmp_path / "out"
+    plan = ("--plan", "standard=40,focas=10", "--uplink", "1M", "--growth", "0.2")
+    done = run("bandwidth", CAPACITY, "--site", PLACE, *plan, "--out", str(out))
+    assert done.exit_code == 0, done.output
+    made = json.loads((out / "result.json").read_text())
+    jsonschema.validate(made, json.loads(SCHEMA_FILE.read_text()))
+    assert made["bandwidth"]["plan"]["up"] == {"low_bps": 90_000, "high_bps": 90_000}
+    assert {path.name for path in out.glob("*.csv")} == {"usage.csv", "bandwidth.csv"}
+    assert {path.stem for path in (out / "figures").iterdir()} == {
+        *("upload", "machines", "heatmap", "distribution", "plan")
+    }
+    assert pd.read_parquet(out / "usage.parquet")["kind"].nunique() == 7
+
+
+def test_a_budget_that_is_exceeded_ends_with_1():
+    """Were there one Modbus machine only, 1 kbps would be granted, and 2.6 are sent."""
+    kept = "host 10.48.0.21 or port 443 or port 7422 or port 53"
+    done = run("bandwidth", CAPACITY, "--site", PLACE, "--filter", kept)
+    assert done.exit_code == 1
+    assert "of 1 kbit/s" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(("--plan", "robots=5"), "plan: expected standard"), (("--uplink", "fast"), "uplink: expected bits per second")],
+)
+def test_a_plan_that_cannot_be_read_is_a_mistake_of_usage(given, said):
+    """In one line."""
+    done = run("bandwidth", CAPACITY, *given)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"analyzer: {said}")
+
+
 def test_a_baseline_must_hold_facts(tmp_path):
     """A folder without saved facts is refused before a capture is opened."""
     done = run("check", "no-such.pcap", "--baseline", str(tmp_path))

@@ -136,6 +136,7 @@ def test_options_are_asked_for_where_a_kind_needs_them():
         "machine_class": "",
         "per": "",
         "window_s": 300.0,
+        "purposes": (),
     }
     del pack["rules"][1]["options"]
     with pytest.raises(YamlError, match="options of budget without 'direction'"):

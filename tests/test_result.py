@@ -89,7 +89,7 @@ def test_numbers_that_json_cannot_hold_become_null():
     """A rate over no time at all is no number, and the file stays valid."""
     budget = conclusions().budgets[0]
     endless = Rate(float("nan"), float("inf"), 0.0, 0.0, 0.0, 0.0)
-    made = result(budgets=(type(budget)("e", "edge", "", "", 0.0, 0.25, endless, Outcome.NOT_OBSERVED),))
+    made = result(budgets=(type(budget)("e", "edge", "", "", 0.0, 0.0, 0.25, endless, Outcome.NOT_OBSERVED),))
     CHECK.validate(made.to_dict())
     assert made.to_dict()["bandwidth"]["edges"][0]["upload"]["p50_bps"] is None
 

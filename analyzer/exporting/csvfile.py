@@ -24,11 +24,14 @@ BETWEEN = "; "
 
 def write(result: Result, folder: Path) -> None:
     """Writes one CSV file per table, UTF-8 with a header line, times as RFC 3339; raises OSError."""
-    _write(parquet.flows_table(result), folder / NAMES[0])
+    write_table(parquet.flows_table(result), folder / NAMES[0])
     for name in TABLES:
-        frame = getattr(result, name)
-        table = pa.table({column: _column(frame[column]) for column in frame.columns})
-        _write(table, folder / f"{name}.csv")
+        write_frame(getattr(result, name), folder / f"{name}.csv")
+
+
+def write_frame(frame: Any, path: Path) -> None:
+    """Writes a DataFrame; raises OSError."""
+    write_table(pa.table({column: _column(frame[column]) for column in frame.columns}), path)
 
 
 def defused(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
@@ -37,7 +40,8 @@ def defused(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     return pc.if_else(runs, pc.binary_join_element_wise("'", column, ""), column)
 
 
-def _write(table: pa.Table, path: Path) -> None:
+def write_table(table: pa.Table, path: Path) -> None:
+    """Writes an Arrow table; raises OSError."""
     plain = pa.table({name: _plain(table[name]) for name in table.column_names})
     csv.write_csv(plain, path)
 

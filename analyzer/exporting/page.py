@@ -19,7 +19,18 @@ LEAST = 20
 
 INDENT = 4
 
-ASCII = str.maketrans({"✓": "+", "✗": "X", "·": "-", "“": '"', "”": '"', "…": "..."})
+ASCII = str.maketrans(
+    {
+        "✓": "+",
+        "✗": "X",
+        "·": "-",
+        "“": '"',
+        "”": '"',
+        "…": "...",
+        "↔": "<>",
+        **dict(zip("▁▂▃▄▅▆▇█", "._-:=+*#", strict=True)),
+    }
+)
 """What the page's own signs become where the stream cannot carry them."""
 
 

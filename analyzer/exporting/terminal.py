@@ -8,7 +8,7 @@ from typing import TextIO
 
 from rich.text import Text
 
-from analyzer.exporting import outcomes, pairs
+from analyzer.exporting import outcomes, pairs, units
 from analyzer.exporting.outcomes import SIGNS
 from analyzer.exporting.page import Page, counted, fitted, one_line, several, words
 from analyzer.findings import (
@@ -37,8 +37,6 @@ LABEL = 12
 MANY_FINDINGS = 20
 MANY_FRAMES = 8
 MANY_EVIDENCE = 3
-UNITS = ((9, "GB"), (6, "MB"), (3, "kB"))
-RATES = ((6, "Mbit/s"), (3, "kbit/s"))
 
 
 def show(result: Result, stream: TextIO, detail: int = USUAL) -> None:
@@ -95,12 +93,12 @@ def _captures(page: Page, result: Result) -> None:
         captures[0].path if len(captures) == 1 else f"{len(captures)} captures",
         " and ".join(names),
         counted(sum(capture.packets for capture in captures), "packet"),
-        _octets(sum(capture.octets for capture in captures)),
+        units.octets(sum(capture.octets for capture in captures)),
     ]
     filled = [capture for capture in captures if capture.packets]
     if filled:
         begin, end = min(c.start_ns for c in filled), max(c.end_ns for c in filled)
-        facts.append(f"{moment(begin)[:19].replace('T', ' ')} UTC, {_duration(end - begin)}")
+        facts.append(f"{moment(begin)[:19].replace('T', ' ')} UTC, {units.duration((end - begin) / 1e9)}")
     cut = [capture.path for capture in filled if capture.cut]
     if cut:
         facts.append("cut short" if len(captures) == 1 else f"{len(cut)} of them cut short")
@@ -188,9 +186,12 @@ def _bandwidth(page: Page, result: Result, detail: int) -> None:
             Text(*SIGNS[budget.outcome]),
             words(budget.host),
             words(" ".join(part for part in (budget.machine_class, budget.role) if part)),
-            words(f"{_rate(budget.rate.mean_bps)} of {_rate(budget.budget_bps)}").append_text(
+            words(
+                f"{units.rate(budget.rate.mean_bps)} of {units.span(budget.budget_bps, budget.high_bps)}"
+            ).append_text(
                 words(
-                    f", 95th percentile {_rate(budget.rate.p95_bps)} in windows of {budget.rate.window_s:.3g} s", "dim"
+                    f", 95th percentile {units.rate(budget.rate.p95_bps)} in windows of {budget.rate.window_s:.3g} s",
+                    "dim",
                 )
             ),
         ]
@@ -265,21 +266,3 @@ def _frames(frames: Sequence[int]) -> str:
 
 def _end(address: str, port: int) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-
-
-def _octets(octets: int) -> str:
-    return next((f"{octets / 10**power:.1f} {unit}" for power, unit in UNITS if octets >= 10**power), f"{octets} B")
-
-
-def _rate(bps: float) -> str:
-    return next((f"{bps / 10**power:.3g} {unit}" for power, unit in RATES if bps >= 10**power), f"{bps:.0f} bit/s")
-
-
-def _duration(span_ns: int) -> str:
-    """A span in its two largest units."""
-    seconds = span_ns / 1e9
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, left = divmod(round(seconds), 60)
-    hours, minutes_left = divmod(minutes, 60)
-    return f"{hours} h {minutes_left} min" if hours else f"{minutes} min {left} s"

@@ -79,13 +79,15 @@ def judge(  # noqa: PLR0913 each part of what is judged is the caller's to give
         checklist=tuple(item for case in cases for item in _checklist(case)),
         budgets=tuple(load.budget for case in cases for load in _loads(case)),
         purposes=_purposes(cases),
-        notes=(
-            *(note for case in cases for note in monthly(case)),
-            *who.notes,
-            *notes,
-            *(note for case in cases for note in notes_on(case)),
-        ),
+        grants=tuple(grant for case in cases for grant in loads.granted(case)),
+        notes=_notes(cases, (*who.notes, *notes)),
     )
+
+
+def _notes(cases: Sequence[Case], notes: Sequence[str]) -> tuple[str, ...]:
+    """What the result does not know, megabytes a month first."""
+    first = (note for case in cases for note in monthly(case))
+    return (*first, *notes, *(note for case in cases for note in notes_on(case)))
 
 
 def _books(who: Cast, signs: dict[str, Signs], profiles: Sequence[str]) -> tuple[list[Book], list[str]]:
@@ -113,7 +115,7 @@ def _outcomes(case: Case) -> list[RuleOutcome]:
     return [
         RuleOutcome(
             rule.id, case.book.pack.name, rule.basis, answer.outcome, rule.cite, rule.title, len(answer.flows),
-            octets(case, answer.flows), _because(rule, answer),
+            octets(case, answer.flows), _because(rule, answer), rule.purpose,
         )
         for rule in case.book.rules
         for answer in [case.answers[rule.id]]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from analyzer.findings import Budget, Outcome, Purpose, Rate, Verdict
+from analyzer.findings import Budget, Grant, Outcome, Purpose, Rate, Verdict
 from analyzer.judging import rates
 from analyzer.judging.case import Case, Rows, common, lasting, listed
 from analyzer.judging.place import Actor
 from analyzer.rulepack import Rule
 
 USED = (Verdict.EXPECTED, Verdict.UNDETERMINED)
+BURST_S = 10.0
 
 
 class Load(NamedTuple):
@@ -21,16 +22,36 @@ class Load(NamedTuple):
     because: str
 
 
-def cloud(case: Case, rules: tuple[Rule, ...]) -> Rows:
-    """Flows to whom the document names by name or address: what leaves the site, through a proxy as well."""
+def cloud(case: Case, rules: tuple[Rule, ...], purposes: frozenset[str] = frozenset()) -> Rows:
+    """Flows to whom the document names by name or address: what leaves the site, through a proxy as well.
+
+    purposes  what they are to serve; where there is none, anything
+    """
     named = [
         rule.id
         for rule in rules
         if rule.kind == "destination"
         and not rule.to.role
+        and (not purposes or rule.purpose in purposes)
         and (rule.to.names or any("/" not in text for text in rule.to.addresses))
     ]
     return case.allowed(named, *USED)
+
+
+def counted(budget: Rule) -> frozenset[str]:
+    """The purposes that a budget counts: updates, remote access, names and time are apart."""
+    return frozenset({budget.purpose, *budget.options.get("purposes", ())})
+
+
+def granted(case: Case) -> list[Grant]:
+    """What the pack's document grants."""
+    return [
+        Grant(
+            case.book.pack.name, rule.id, str(rule.options["direction"]), str(rule.options.get("machine_class") or ""),
+            str(rule.options.get("per") or ""), _bps(rule), _window_s((rule,)), tuple(sorted(counted(rule))),
+        )
+        for rule in case.book.of("budget")
+    ]  # fmt: skip
 
 
 def machines_role(case: Case) -> str:
@@ -51,18 +72,18 @@ def machines_of(case: Case, edge: Actor) -> tuple[tuple[Actor, ...], str]:
 
 
 def speaking(case: Case, edge: Actor, rule: Rule) -> tuple[Rows, frozenset[str]]:
-    """A collector's flows to the cloud, and its addresses in them.
+    """A collector's flows to the cloud that its budget counts, and its addresses in them.
 
     Outside the site's NAT a site's one collector is told by the destinations that the document allows to nobody else.
     """
-    mine = common(case, cloud(case, case.book.rules), case.of([edge]))
+    mine = common(case, cloud(case, case.book.rules, counted(rule)), case.of([edge]))
     pack = case.book.pack.name
     edges = [actor for actor in case.cast.playing(pack, rule.who) if not actor.shared]
     shared = [actor for actor in case.actors(rule) if actor.shared and actor.basis == "site-file"]
     if len(mine) or len(edges) != 1 or not shared:
         return mine, frozenset(edge.addresses)
     own = tuple(kept for kept in case.book.rules if kept.who == rule.who)
-    rows = common(case, cloud(case, own), case.of(shared))
+    rows = common(case, cloud(case, own, counted(rule)), case.of(shared))
     return rows, frozenset(address for actor in shared for address in actor.addresses)
 
 
@@ -73,24 +94,49 @@ def uploads(case: Case, rules: tuple[Rule, ...]) -> list[Load]:
 
 def _upload(case: Case, edge: Actor, rules: tuple[Rule, ...]) -> Load:
     """One collector's upload against the sum of its machines' budgets."""
-    per_class = {str(rule.options.get("machine_class") or ""): _bps(rule) for rule in rules}
-    usual = min(per_class.values())
+    per_class = _per_class(rules)
     machines, how = machines_of(case, edge)
     rows, addresses = speaking(case, edge, rules[0])
     counts = Counter(machine.machine_class or "unknown" for machine in machines)
-    budget = sum(per_class.get(machine.machine_class, usual) for machine in machines)
-    measured = rates.rate(case, rates.sent(case, rows, addresses, up=True), _window_s(rules))
+    low, high = (sum(_granted(per_class, machine)[at] for machine in machines) for at in (0, 1))
+    measured = _measured(case, rates.sent(case, rows, addresses, up=True), _window_s(rules))
     tolerance = case.cast.site.tolerance
-    outcome, because = _judged(case, measured, budget, tolerance, rows)
+    outcome, because = _judged(case, measured, (low, high), tolerance, rows)
     if machines:
         kinds = " and ".join(f"{number} {name}" for name, number in sorted(counts.items()))
-        plural = "machine" if len(machines) == 1 else "machines"
-        because += f"; {kinds} {plural} {how}{', unknown counts as standard' if 'unknown' in counts else ''}"
+        because += f"; {kinds} {'machine' if len(machines) == 1 else 'machines'} {how}"
     elif len(rows):
         because = f"{_figure(case, measured)}; no machine of this host is known, so its budget is not"
         outcome = Outcome.NOT_OBSERVABLE
     role, held = edge.roles(case.book.pack.name)[0], tuple(sorted(counts.items()))
-    return Load(Budget(edge.name, role, "", "", budget, tolerance, measured, outcome, held), because)
+    budget = Budget(edge.name, role, "", "", low, high, tolerance, measured.rate, outcome, held)
+    return Load(budget, because)
+
+
+def _per_class(rules: tuple[Rule, ...]) -> dict[str, float]:
+    """What each class of machines is granted, in bit/s."""
+    return {str(rule.options.get("machine_class") or ""): _bps(rule) for rule in rules}
+
+
+def _granted(per_class: dict[str, float], machine: Actor) -> tuple[float, float]:
+    """What a machine is granted: the same twice, or, of a class that is not known, the least and the most."""
+    if machine.machine_class in per_class:
+        return per_class[machine.machine_class], per_class[machine.machine_class]
+    return min(per_class.values()), max(per_class.values())
+
+
+class _Measured(NamedTuple):
+    """A rate, and the highest one within shorter windows, with their length in s (0 for none)."""
+
+    rate: Rate
+    burst_bps: float
+    burst_s: float
+
+
+def _measured(case: Case, what: rates.Sent, window_s: float) -> _Measured:
+    """The rate over a budget's windows, and what it reaches for a moment."""
+    burst = rates.peak(case, what, BURST_S) if case.duration_s > BURST_S else 0.0
+    return _Measured(rates.rate(case, what, window_s), burst, BURST_S if burst else 0.0)
 
 
 def _bps(rule: Rule) -> float:
@@ -103,33 +149,55 @@ def _window_s(rules: tuple[Rule, ...]) -> float:
     return max(float(str(rule.options.get("window_s", 300.0))) for rule in rules)
 
 
-def _judged(case: Case, measured: Rate, budget: float, tolerance: float, rows: Rows) -> tuple[Outcome, str]:
-    """Is a rate within its budget, tolerance included? Both the mean and the 95th percentile of the windows must be."""
-    limit, highest = budget * (1 + tolerance), max(measured.mean_bps, measured.p95_bps)
-    figure = f"{_figure(case, measured)} against {budget / 1000:g} kbps"
+def _judged(
+    case: Case, measured: _Measured, granted: tuple[float, float], tolerance: float, rows: Rows
+) -> tuple[Outcome, str]:
+    """Is a rate within its budget, tolerance included? Both the mean and the 95th percentile of the windows must be.
+
+    granted  the least and the most that it may be; in between, what is not known of the site decides
+    """
+    rate = measured.rate
+    low, high = (bps * (1 + tolerance) for bps in granted)
+    highest = max(rate.mean_bps, rate.p95_bps)
+    budget = " to ".join(f"{bps / 1000:g}" for bps in dict.fromkeys(granted))
+    figure = f"{_figure(case, measured)} against {budget} kbps"
     if not len(rows):
         return Outcome.NOT_OBSERVED, "no flow to a documented destination is in the capture"
-    if case.duration_s < rates.LEAST_S:
-        return Outcome.NOT_OBSERVABLE, f"{figure}, but {lasting(case.duration_s)} are too short to tell"
+    if rate.window_s < rates.LEAST_S:
+        return Outcome.NOT_OBSERVABLE, f"{figure}, but {lasting(rate.window_s)} are too short to tell"
     twice = rates.sent_again(case, rows)
-    if highest > limit >= highest * (1 - twice):
+    if highest > high >= highest * (1 - twice):
         return (
             Outcome.NOT_OBSERVABLE,
             f"{figure}, but {twice:.0%} of the payload is there more than once (mirrored, or sent again)",
         )
-    if highest > limit:
+    if highest > high:
         return Outcome.FAILS, f"{figure} and {tolerance:.0%} of tolerance"
-    return Outcome.HOLDS, figure
+    if highest > low:
+        return Outcome.NOT_OBSERVABLE, f"{figure}: which of them it is the capture does not tell, a site file can"
+    return Outcome.HOLDS, f"{figure}{_bursts(measured, low)}"
 
 
-def _figure(case: Case, measured: Rate) -> str:
+def _bursts(measured: _Measured, limit_bps: float) -> str:
+    """What a kept average hides: windows above the limit, of the budget's length or shorter."""
+    rate = measured.rate
+    if rate.peak_bps > limit_bps:
+        return f"; a burst: in single windows of {lasting(rate.window_s)} up to {rate.peak_bps / 1000:.3g}"
+    if measured.burst_bps > limit_bps:
+        return f"; bursts of {measured.burst_s:g} s reach {measured.burst_bps / 1000:.3g}, the average is kept"
+    return ""
+
+
+def _figure(case: Case, measured: _Measured) -> str:
     """A rate in words, with the time that it is a mean over."""
-    over = (
-        "the whole capture"
-        if measured.window_s >= case.duration_s
-        else f"{lasting(measured.window_s)} (95th percentile {measured.p95_bps / 1000:.3g})"
-    )
-    return f"{measured.mean_bps / 1000:.3g} kbps at IP length over {over} of {lasting(case.duration_s)}"
+    rate = measured.rate
+    if rate.window_s < case.duration_s and rate.p95_bps != rate.mean_bps:
+        over = f"{lasting(rate.window_s)} (95th percentile {rate.p95_bps / 1000:.3g})"
+    elif rate.window_s < case.duration_s:
+        over = f"the {lasting(rate.window_s)} since it began"
+    else:
+        over = "the whole capture"
+    return f"{rate.mean_bps / 1000:.3g} kbps at IP length over {over} of {lasting(case.duration_s)}"
 
 
 def machine_sides(case: Case, rules: tuple[Rule, ...], upload: list[Load]) -> list[Load]:
@@ -140,7 +208,7 @@ def machine_sides(case: Case, rules: tuple[Rule, ...], upload: list[Load]) -> li
 
 def _machines_of_one(case: Case, edge: Actor, rules: tuple[Rule, ...], total: Rate) -> list[Load]:
     """The machines of one collector, whose upload is shared out in proportion to what it collected from each."""
-    per_class = {str(rule.options.get("machine_class") or ""): _bps(rule) for rule in rules}
+    per_class = _per_class(rules)
     machines, _ = machines_of(case, edge)
     mine = case.touching([edge])
     talks = {machine.name: common(case, mine, case.touching([machine])) for machine in machines}
@@ -151,11 +219,11 @@ def _machines_of_one(case: Case, edge: Actor, rules: tuple[Rule, ...], total: Ra
     whole = sum(collected.values())
     made = []
     for machine in machines:
-        budget = per_class.get(machine.machine_class, min(per_class.values()))
+        low, high = _granted(per_class, machine)
         measured = rates.rate(case, rates.both(talks[machine.name]), _window_s(rules))
         estimate = _scaled(total, collected[machine.name] / whole) if whole else None
         held = Budget(
-            machine.name, machines_role(case), machine.machine_class or "unknown", machine.protocol, budget,
+            machine.name, machines_role(case), machine.machine_class or "unknown", machine.protocol, low, high,
             case.cast.site.tolerance, measured, Outcome.NOT_OBSERVABLE, (), estimate,
         )  # fmt: skip
         made.append(Load(held, "a share of encrypted traffic is an estimate, in proportion to what was collected"))
@@ -181,16 +249,16 @@ def downloads(case: Case, rules: tuple[Rule, ...]) -> list[Load]:
         rows = common(case, flows, case.of([browser]))
         if not len(rows):
             continue
-        measured = rates.rate(case, rates.sent(case, rows, frozenset(browser.addresses), up=False), _window_s(rules))
+        received = rates.sent(case, rows, frozenset(browser.addresses), up=False)
+        measured = _measured(case, received, _window_s(rules))
         low, high = (machines * pick(_bps(rule) for rule in rules) for pick in (min, max))
-        outcome, because = _judged(case, measured, high, case.cast.site.tolerance, rows)
+        outcome, because = _judged(case, measured, (high, high), case.cast.site.tolerance, rows)
         told = f"{because} ({machines} machines; which view was open is not seen)"
         if not machines:
             outcome, told = Outcome.NOT_OBSERVABLE, f"{_figure(case, measured)}; no machine is known"
         role = browser.roles(pack)[0]
-        held = Budget(
-            browser.name, role, "", "", low, case.cast.site.tolerance, measured, outcome, (("machines", machines),)
-        )
+        counts = (("machines", machines),)
+        held = Budget(browser.name, role, "", "", low, high, case.cast.site.tolerance, measured.rate, outcome, counts)
         made.append(Load(held, told))
     return made
 

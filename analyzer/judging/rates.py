@@ -1,4 +1,4 @@
-"""Octets per bin of time become rates: a mean over the time seen, percentiles and a peak over windows."""
+"""What hosts of a case sent and received, and at which rate."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from analyzer import rating
 from analyzer.findings import Rate
 from analyzer.judging.case import Case, Rows
 
 LEAST_S = 60.0  # a fifth of the documents' window: below it the start of a few connections is all there is
-WINDOWS = 100_000
 
 
 class Sent(NamedTuple):
@@ -49,38 +49,25 @@ def sent_again(case: Case, rows: Rows) -> float:
 
 
 def rate(case: Case, what: Sent, window_s: float) -> Rate:
-    """The rate at IP length in bit/s over windows that begin with every bin; the whole time where that is shorter."""
-    bins = _bins(case, what)
-    width_s = case.seen.quality.bin_ns / 1e9
-    duration_s = max(case.duration_s, width_s)
-    mean = total(case, what) * 8 / duration_s
-    per_window = max(round(window_s / width_s), 1)
-    if duration_s <= window_s or len(bins) <= per_window:
-        return Rate(mean, mean, mean, mean, mean, min(window_s, duration_s))
-    sums = np.concatenate([[0], np.cumsum(bins)])
-    windows = (sums[per_window:] - sums[:-per_window]) * 8 / (per_window * width_s)
-    if len(windows) > WINDOWS:
-        windows = windows[:: len(windows) // WINDOWS]
-    p50, p95, p99 = (float(value) for value in np.percentile(windows, (50, 95, 99)))
-    return Rate(mean, p50, p95, p99, float(windows.max()), window_s)
+    """The rate at IP length in bit/s over windows; the time since the flows began where the captures are shorter."""
+    over = rating.span(case.seen)
+    since = int(case.seen.flows.start_ns[what.rows].min()) if len(what.rows) else None
+    if not over.bins:
+        return rating.even(total(case, what), over.duration_s)
+    return rating.rate(_series(case, what, over), over, window_s, since)
 
 
-def _bins(case: Case, what: Sent) -> npt.NDArray[np.int64]:
+def peak(case: Case, what: Sent, window_s: float) -> float:
+    """The highest rate in bit/s of windows so long; 0 where the captures hold none."""
+    over = rating.span(case.seen)
+    found = rating.windows(_series(case, what, over), over.bin_ns / 1e9, window_s)
+    return float(found.max()) if len(found) else 0.0
+
+
+def _series(case: Case, what: Sent, over: rating.Span) -> rating.Counts:
     """Octets in each bin of the captures' time."""
-    rates, width = case.seen.rates, case.seen.quality.bin_ns
-    count = len(case.seen.flows.proto)
+    rates, count = case.seen.rates, len(case.seen.flows.proto)
     forth, back = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
     forth[what.rows], back[what.rows] = what.forth, what.back
     octets = rates.orig_octets * forth[rates.flow] + rates.resp_octets * back[rates.flow]
-    starts = [capture.start_ns for capture in case.seen.captures if capture.packets]
-    ends = [capture.end_ns for capture in case.seen.captures if capture.packets]
-    if not starts or not len(octets):
-        return np.zeros(0, np.int64)
-    first = min([*starts, int(rates.start_ns.min())]) // width
-    slots = rates.start_ns // width - first
-    length = max(max(ends) // width - first, int(slots.max())) + 1
-    if length > WINDOWS * 100:
-        return np.zeros(0, np.int64)
-    bins = np.zeros(length, np.int64)
-    np.add.at(bins, slots, octets)
-    return bins
+    return rating.binned(over.slot(rates.start_ns), octets, over.bins)

@@ -65,17 +65,27 @@ def is_bare(row):
 
 
 @inlined
+def habit_of(row):
+    """The place of a flow in `mirroring`: the same in every run, so that a capture's figures are as well.
+
+    Flows that share one share what is thought of them, which is right where a whole port is mirrored.
+    """
+    ends = (row.src_lo + row.dst_lo) * SOME + (np.int64(row.src_port) + np.int64(row.dst_port)) * OTHER
+    return (ends >> 32) & (HABITS - 1)
+
+
+@inlined
 def is_copy(octets, row, recent, mirroring, window_ns):
     """Whether the packet is a copy of one seen within the window, before or after; if not, it is remembered.
 
     Bare packets are copies only while others of their flow are, and then every second one.
 
     recent     RECENT[SETS * WAYS], as none_seen() has it before the first packet
-    mirroring  i4[HABITS]: per flow, by its hash, the share of copies among its last packets that are not bare, of ALL
+    mirroring  i4[HABITS]: per flow, by `habit_of`, the share of copies among its last packets that are not bare, of ALL
     """
     value = print_of(octets, row)
     bare = is_bare(row)
-    habit = row.hash & (HABITS - 1)
+    habit = habit_of(row)
     first = ((value >> 9) & (SETS - 1)) * WAYS
     oldest = first
     for k in range(first, first + WAYS):

@@ -240,9 +240,11 @@ def conclusions(**given: Any) -> Conclusions:
             ),
         ),
         budgets=(
-            Budget("edge", "edge", "", "", 9_000.0, 0.25, SLOW, Outcome.HOLDS, (("standard", 4), ("focas", 1))),
-            Budget("m1", "machine", "standard", "modbus", 1_000.0, 0.25, SLOW, Outcome.HOLDS, (), SLOW),
-            Budget("pc", "browser", "", "", 250.0, 0.25, SLOW, Outcome.NOT_OBSERVED),
+            Budget(
+                "edge", "edge", "", "", 9_000.0, 9_000.0, 0.25, SLOW, Outcome.HOLDS, (("standard", 4), ("focas", 1))
+            ),
+            Budget("m1", "machine", "standard", "modbus", 1_000.0, 1_000.0, 0.25, SLOW, Outcome.HOLDS, (), SLOW),
+            Budget("pc", "browser", "", "", 250.0, 2_000.0, 0.25, SLOW, Outcome.NOT_OBSERVED),
         ),
         purposes=(Purpose("telemetry", 2_400, 5_100, 1),),
         notes=("The variant of machinemetrics was inferred from the names seen.",),

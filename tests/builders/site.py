@@ -20,6 +20,7 @@ EDGE, MACHINE, PC, NEXUS, IPAD = "10.7.0.10", "10.7.0.21", "10.7.0.50", "10.7.0.
 RESOLVER, GOOGLE, PUBLIC, OUTSIDE = "10.7.0.1", "8.8.8.8", "93.184.216.34", "198.51.100.23"
 STORE = "mm-adapter-store.s3.us-west-2.amazonaws.com"
 API = "api.machinemetrics.com"
+UPLOADS = "mm-edge-uploads.s3.us-west-2.amazonaws.com"
 MACS = {EDGE: "00:16:3e:00:00:10", NEXUS: "00:16:3e:00:00:60"}
 
 NOWHERE = Site()

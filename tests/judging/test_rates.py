@@ -4,14 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders.site import BEGIN, EDGE, PUBLIC, STORE, S, Scene
+from tests.builders.site import BEGIN, EDGE, PUBLIC, UPLOADS, S, Scene
 
 
 def upload(series, duration_s, window=300):
     """The budget row of an Edge that sent so many octets in these seconds."""
     scene = Scene(duration_s)
     scene.poll(EDGE, "10.7.0.21", "modbus", 502)
-    row = scene.tls(EDGE, PUBLIC, STORE, orig_octets=sum(octets for _, octets in series), resp_octets=0)
+    row = scene.tls(
+        EDGE, PUBLIC, UPLOADS, orig_octets=sum(octets for _, octets in series), resp_octets=0, start_ns=BEGIN
+    )
     scene.rows["rates"] = [
         {"flow": row, "start_ns": BEGIN + second * S, "orig_octets": octets, "resp_octets": 0}
         for second, octets in series

@@ -7,6 +7,7 @@ from analyzer.rulepack import shipped
 from analyzer.sitefile import TOPOLOGIES, Site, SiteHost
 from tests.builders.site import (
     API,
+    BEGIN,
     EDGE,
     GOOGLE,
     MACHINE,
@@ -16,6 +17,7 @@ from tests.builders.site import (
     PUBLIC,
     RESOLVER,
     STORE,
+    UPLOADS,
     Scene,
     answer,
     because,
@@ -391,7 +393,7 @@ def test_683_is_one_rule_with_two_names(scene):
 def uploading(bps, duration_s=300):
     """An Edge that uploads at this rate."""
     scene = Scene(duration_s=duration_s)
-    scene.tls(EDGE, PUBLIC, STORE, orig_octets=int(bps * duration_s / 8))
+    scene.tls(EDGE, PUBLIC, UPLOADS, orig_octets=int(bps * duration_s / 8), start_ns=BEGIN)
     return scene
 
 
@@ -423,7 +425,7 @@ def test_the_figure_says_over_what_it_is_a_mean_and_which_octets_count(duration_
 def test_an_edge_is_granted_the_sum_over_its_machines_and_a_share_is_an_estimate(scene):
     """1 kbps for one standard machine and 5 for one FOCAS; shares go by what was collected, each side is measured."""
     scene.poll(EDGE, MACHINE, "modbus", 502, orig_octets=100, resp_octets=1000)
-    scene.poll(EDGE, "10.7.0.22", "focas", 8193, orig_octets=100, resp_octets=3000)
+    scene.poll(EDGE, "10.7.0.22", "focas", 8193, orig_octets=100, resp_octets=3000, start_ns=BEGIN)
     made = scene.judged()
     edge, modbus, focas = made.budgets
     assert (edge.budget_bps, modbus.budget_bps, focas.budget_bps) == (6000, 1000, 5000)
@@ -437,7 +439,7 @@ def test_a_browsers_download_is_held_against_its_machines(scene, bps, expected):
     """Two machines: 500 bps on the dashboard, 4 kbps for workcenter views, and a quarter."""
     scene.poll(EDGE, MACHINE)
     scene.poll(EDGE, "10.7.0.22")
-    scene.tls(PC, PUBLIC, "app.machinemetrics.com", resp_octets=int(bps * 300 / 8))
+    scene.tls(PC, PUBLIC, "app.machinemetrics.com", resp_octets=int(bps * 300 / 8), start_ns=BEGIN)
     made = scene.judged()
     assert next(held.budget_bps for held in made.budgets if held.role == "browser") == 500
     assert outcome(made, "mm-rate-down-workcenter") == expected

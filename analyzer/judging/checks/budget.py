@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer.findings import Finding, Outcome
 from analyzer.judging.case import Answer, Case
-from analyzer.judging.loads import Load, cloud, downloads, fold, speaking, uploads
+from analyzer.judging.loads import Load, cloud, counted, downloads, fold, speaking, uploads
 from analyzer.judging.rates import LEAST_S
 from analyzer.judging.reports import Claim, finding
 from analyzer.rulepack import Rule
@@ -24,13 +24,13 @@ def check(rule: Rule, case: Case) -> Answer:
     if loads and not mine:
         return Answer(Outcome.NOT_OBSERVED, f"no {rule.options['machine_class']} machine is known")
     outcome, because = fold(mine)
-    if outcome is Outcome.NOT_OBSERVABLE and case.duration_s < LEAST_S:
+    if outcome is Outcome.NOT_OBSERVABLE and any(load.budget.rate.window_s < LEAST_S for load in mine):
         because = f"{because}; {LONGER}"
     first = next((kept for kept in same if any(_concerns(kept, load) for load in mine)), rule)
     findings = tuple(
         _finding(rule, case, load) for load in mine if load.budget.outcome is Outcome.FAILS and first.id == rule.id
     )
-    return Answer(outcome, because, cloud(case, case.book.rules), findings)
+    return Answer(outcome, because, cloud(case, case.book.rules, counted(rule)), findings)
 
 
 def _concerns(rule: Rule, load: Load) -> bool:
@@ -42,7 +42,7 @@ def _concerns(rule: Rule, load: Load) -> bool:
 
 def _finding(rule: Rule, case: Case, load: Load) -> Finding:
     """The finding on a rate that is too high."""
-    rate, limit = load.budget.rate.mean_bps / 1000, load.budget.budget_bps / 1000
+    rate, limit = load.budget.rate.mean_bps / 1000, load.budget.high_bps / 1000
     actor = next(actor for actor in case.singles(rule) if actor.name == load.budget.host)
     rows, _ = speaking(case, actor, rule)
     title = f"{actor.name}: {rate:.3g} kbps against a budget of {limit:g} kbps"

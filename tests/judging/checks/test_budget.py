@@ -1,14 +1,14 @@
 """Rates against what is granted."""
 
 from analyzer.sitefile import Site, SiteHost
-from tests.builders.site import EDGE, PUBLIC, STORE, S, Scene, because, codes, outcome
+from tests.builders.site import BEGIN, EDGE, PUBLIC, UPLOADS, S, Scene, because, codes, outcome
 
 
 def plant(service, upload):
     """An Edge with one machine, two minutes long."""
     scene = Scene()
     scene.poll(EDGE, "10.7.0.21", service, {"focas": 8193, "modbus": 502}[service])
-    scene.tls(EDGE, PUBLIC, STORE, orig_octets=upload)
+    scene.tls(EDGE, PUBLIC, UPLOADS, orig_octets=upload, start_ns=BEGIN)
     return scene.judged()
 
 
@@ -45,7 +45,7 @@ def site(*classes):
 def test_two_rules_that_share_a_sum_make_one_finding():
     """9 kbps against 1 and 5: both rows fail, and one host has exceeded them once."""
     scene = Scene(duration_s=300)
-    row = scene.tls(EDGE, PUBLIC, STORE, orig_octets=337_500)
+    row = scene.tls(EDGE, PUBLIC, UPLOADS, orig_octets=337_500)
     made = scene.judged(site("standard", "focas"))
     assert [outcome(made, rule) for rule in ("mm-rate-up-standard", "mm-rate-up-focas")] == ["fails", "fails"]
     assert [(found.rule, found.title, found.flows) for found in made.findings] == [
@@ -56,7 +56,7 @@ def test_two_rules_that_share_a_sum_make_one_finding():
 def test_what_would_tell_stands_beside_too_short_a_capture():
     """Half a minute shows the start of a few connections; the ready dumpcap line is for five minutes and more."""
     scene = Scene(duration_s=30)
-    scene.tls(EDGE, PUBLIC, STORE, orig_octets=10**6)
+    scene.tls(EDGE, PUBLIC, UPLOADS, orig_octets=10**6)
     made = scene.judged(site("standard"))
     assert (outcome(made, "mm-rate-up-standard"), codes(made)) == ("not_observable", [])
     assert "dumpcap -i IFACE -a duration:600" in because(made, "mm-rate-up-standard")
@@ -68,14 +68,14 @@ def test_only_what_goes_to_the_cloud_is_upload():
     scene.poll(EDGE, "10.7.0.21", "modbus", 502, orig_octets=10**6)
     scene.tls(EDGE, PUBLIC, "files.example", orig_octets=10**6)
     assert outcome(scene.judged(site("standard")), "mm-rate-up-standard") == "not_observed"
-    scene.tls(EDGE, PUBLIC, STORE, orig_octets=1000, resp_octets=10**8)
+    scene.tls(EDGE, PUBLIC, UPLOADS, orig_octets=1000, resp_octets=10**8)
     assert outcome(scene.judged(site("standard")), "mm-rate-up-standard") == "holds"
 
 
 def bursts(number):
     """An upload of 600 kB in 100 minutes, in so many bursts of equal size: 0.8 kbps in the mean."""
     scene = Scene(duration_s=6000)
-    row = scene.tls(EDGE, PUBLIC, STORE, orig_octets=600_000)
+    row = scene.tls(EDGE, PUBLIC, UPLOADS, orig_octets=600_000)
     start = scene.rows["rates"].pop()["start_ns"]
     scene.rows["rates"] += [
         {"flow": row, "start_ns": start + burst * 1500 * S, "orig_octets": 600_000 // number, "resp_octets": 0}
@@ -89,7 +89,7 @@ def test_bursts_that_fill_more_than_one_window_in_twenty_break_a_budget():
     assert bursts(4).budgets[0].rate.mean_bps == 800
     assert outcome(bursts(4), "mm-rate-up-standard") == "fails"
     scene = Scene(duration_s=36_000)
-    scene.tls(EDGE, PUBLIC, STORE, orig_octets=1_000_000)
+    scene.tls(EDGE, PUBLIC, UPLOADS, orig_octets=1_000_000)
     assert outcome(scene.judged(site("standard")), "mm-rate-up-standard") == "holds"
 
 
@@ -98,8 +98,8 @@ def test_each_edge_is_held_against_its_own_machines():
     scene = Scene(duration_s=300)
     scene.poll(EDGE, "10.7.0.21", "modbus", 502)
     scene.poll("10.7.0.11", "10.7.0.22", "focas", 8193)
-    scene.tls(EDGE, PUBLIC, STORE, orig_octets=150_000)
-    scene.tls("10.7.0.11", PUBLIC, STORE, orig_octets=150_000)
+    scene.tls(EDGE, PUBLIC, UPLOADS, orig_octets=150_000)
+    scene.tls("10.7.0.11", PUBLIC, UPLOADS, orig_octets=150_000)
     made = scene.judged()
     assert [(held.host, held.budget_bps, str(held.outcome)) for held in made.budgets if held.role == "edge"] == [
         (EDGE, 1000, "fails"),

@@ -1,0 +1,69 @@
+"""What commands share."""
+
+from __future__ import annotations
+
+import json
+
+import click
+import pytest
+
+from analyzer import shell
+from analyzer.program import Mistake
+
+USUAL = {"profiles": (), "filter": "", "trust": (), "baseline": (), "as_json": False}
+
+
+def asked(out=None, site=None, **given):
+    """The options of a judging command, as they are read."""
+    given = {"quiet": False, "verbose": False, "as_csv": False, **USUAL, **given}
+    return shell.asked_for((), site, out, **given)
+
+
+def test_options_that_exclude_each_other_are_refused(tmp_path):
+    """Quiet and verbose; tables as CSV without a folder for them."""
+    with pytest.raises(click.UsageError, match="exclude each other"):
+        asked(quiet=True, verbose=True)
+    with pytest.raises(click.UsageError, match="needs --out"):
+        asked(as_csv=True)
+    assert asked(as_csv=True, out=str(tmp_path)).out == tmp_path
+
+
+def test_a_folder_of_facts_takes_no_result(tmp_path):
+    """Both would be there, and neither would be whole."""
+    (tmp_path / "facts.json").write_text("{}")
+    with pytest.raises(Mistake, match="holds saved facts"):
+        asked(out=str(tmp_path))
+
+
+def test_files_that_cannot_be_written_are_one_line(tmp_path):
+    """With the path that the system names, else the target."""
+    with pytest.raises(Mistake, match="there/x: cannot be written: No such file"), shell.writing(tmp_path):
+        (tmp_path / "there" / "x").write_text("")
+    with pytest.raises(Mistake, match="cannot be written: full"), shell.writing(tmp_path):
+        raise OSError("full")
+
+
+def test_a_closed_pipe_is_none_of_it(tmp_path):
+    """The program ends as others do whose reader has gone."""
+    with pytest.raises(BrokenPipeError), shell.writing(tmp_path):
+        raise BrokenPipeError
+
+
+def test_shipped_packs_come_first():
+    """Those of the user beside them."""
+    assert {pack.name for pack in shell.packs_of(())} == {"machinemetrics", "skala"}
+
+
+def test_json_is_ascii(capsys):
+    """So that a terminal only shows it."""
+    shell.print_json({"name": "\x1b\x7f\u202e"})
+    told = capsys.readouterr().out
+    assert told.isascii()
+    assert "\x7f" not in told
+    assert json.loads(told) == {"name": "\x1b\x7f\u202e"}
+
+
+def test_no_bar_without_a_terminal():
+    """In a pipe nothing is drawn."""
+    with shell.progress(quiet=False) as told:
+        assert told is None
