@@ -9,11 +9,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analyzer.api import check, compare, draft_site, figure, judge, observe, plan, usage
+    from analyzer.api import check, compare, draft_site, figure, judge, load_site, observe, plan, usage
     from analyzer.errors import AnalyzerError
     from analyzer.result import Result
 
-__all__ = ["AnalyzerError", "Result", "check", "compare", "draft_site", "figure", "judge", "observe", "plan", "usage"]
+__all__ = [
+    "AnalyzerError",
+    "Result",
+    "check",
+    "compare",
+    "draft_site",
+    "figure",
+    "judge",
+    "load_site",
+    "observe",
+    "plan",
+    "usage",
+]
 
 _HOMES = {"AnalyzerError": "analyzer.errors", "Result": "analyzer.result"}
 

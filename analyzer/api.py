@@ -185,6 +185,13 @@ def figure(result: Result, name: str, plan: Plan | None = None) -> Figure | None
     return figures.draw(usage(result), name, plan)
 
 
+def load_site(path: str) -> Site:
+    """What a site file tells of a place, for `check` and `judge`; raises AnalyzerError."""
+    from analyzer import sitefile
+
+    return sitefile.load(path)
+
+
 def draft_site(observations: Observations, *, packs: Sequence[RulePack] | None = None) -> tuple[Site, dict[str, str]]:
     """A site as facts show it, and per host, by its name, why it is taken for what it is."""
     from analyzer import judging, rulepack

@@ -117,8 +117,8 @@ class Measured:
     """The need by what was measured.
 
     window_s, windows  of which length the windows are, and how many there were
-    factor             the measured upload as a multiple of what the document grants to the machines that were there: the
-                       least and the most that it can be, where their class is not known
+    factor             the measured upload as a multiple of what the document grants to the machines that were there,
+                       the least and the most that it can be where a class is not known
     mean, p95          the planned upload by that
     sure               whether there were enough windows for an interval
     """
