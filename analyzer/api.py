@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.capturing.inputs import expand
 from analyzer.capturing.source import STDIN
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from analyzer.inspecting.reading import Comparison
+    from analyzer.inspecting.steps import Reading
     from analyzer.judging import Filter
     from analyzer.planning import Plan, Usage
     from analyzer.result import Result
@@ -32,6 +33,15 @@ TSHARK_S = 600.0
 
 Progress = Callable[[int, int], None]
 """Called with octets read and octets in all (0 where that is not known), often."""
+
+
+class Ladder(NamedTuple):
+    """A flow frame by frame: the capture and its result, the flows that were meant, and a reading of the first."""
+
+    capture: str
+    result: Result
+    flows: tuple[int, ...]
+    reading: Reading
 
 
 def must_compile() -> bool:
@@ -75,6 +85,30 @@ def inspect(capture: str, *, progress: Progress | None = None, timeout_s: float 
     name = wireshark.version(program)
     here = ours.read(observe([str(Path(capture).absolute())], progress=progress))
     return Comparison(capture, name, compare(here, wireshark.read(program, capture, timeout_s)))
+
+
+def inspect_flow(
+    capture: str, flow: str, *, site: Site | None = None, progress: Progress | None = None, timeout_s: float = 600
+) -> Ladder:
+    """One flow of a capture file in full: what is concluded of it, and its frames as tshark, else scapy, reads them.
+
+    flow  an id of the result's flows, a community id, or "10.0.0.1:4000 > 10.0.0.2:443/tcp"; where several are meant,
+          the first is shown and the others are told
+
+    Raises AnalyzerError where the flow is not there or cannot be read.
+    """
+    from analyzer.inspecting import dissected, scapyread, steps, wireshark
+
+    result = check([capture], site=site, progress=progress)
+    if not Path(capture).is_file():
+        raise SourceError(capture, "cannot be read twice: a file is needed")
+    found = steps.chosen(result.observations, flow)
+    wanted = steps.wanted(result.observations, found[0])
+    try:
+        program = wireshark.find()
+    except AnalyzerError:
+        return Ladder(capture, result, tuple(found), scapyread.read(capture, wanted))
+    return Ladder(capture, result, tuple(found), dissected.read(program, capture, wanted, timeout_s))
 
 
 def judge(  # noqa: PLR0913 - what may be told of a site stands side by side, by name

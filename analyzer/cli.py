@@ -15,6 +15,7 @@ import click
 from analyzer.program import USAGE, Mistake, Program, version
 from analyzer.shell import (
     CAPTURES,
+    FILE,
     JSON,
     KEYLOG,
     QUIET,
@@ -199,21 +200,45 @@ def site(captures: tuple[str, ...], own: tuple[str, ...], target: str | None, as
 
 @main.command()
 @click.argument("capture", metavar="CAPTURE")
+@click.option(
+    "--flow", default="", metavar="ID", help="Show this flow: id, community id, or ADDRESS:PORT > ADDRESS:PORT."
+)
 @click.option("--against", type=click.Choice(["tshark"]), help="Compare what is read here with this program's reading.")
+@click.option("--site", "site_path", type=FILE, help="With --flow: what you know of the place (YAML).")
 @click.option("--timeout", default=600, type=click.IntRange(1), help="Seconds that the program may take (600).")
 @JSON
 @QUIET
-def inspect(capture: str, against: str | None, timeout: int, as_json: bool, quiet: bool) -> None:
-    """List where another program reads a capture differently.
+@click.option("-v", "--verbose", is_flag=True, help="With --flow: every frame of a long one.")
+def inspect(  # noqa: PLR0913 - as many options as it has
+    capture: str,
+    flow: str,
+    against: str | None,
+    site_path: str | None,
+    timeout: int,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Show one flow in full, or list where another program reads a capture differently.
 
-    Compared are frames, octets, times, TCP and UDP conversations, and the names of TLS, QUIC, DNS, certificates and
-    CONNECT. Exit codes: 0 no difference, 1 at least one, 2 usage or no such program, 3 one of the two cannot read it.
+    With --flow, its frames as tshark reads them, or scapy where no tshark is. With --against, compared are frames,
+    octets, times, TCP and UDP conversations, and the names of TLS, QUIC, DNS, certificates and CONNECT. Exit codes: 0
+    no difference, 1 at least one, 2 usage or no such program, 3 one of the two cannot read it.
     """
     from analyzer import api
-    from analyzer.exporting import comparison
+    from analyzer.exporting import comparison, ladder
 
-    if against is None:
-        raise click.UsageError("inspect needs --against tshark")
+    if bool(flow) == bool(against):
+        raise click.UsageError("inspect needs --flow ID or --against tshark")
+    if flow:
+        site = api.load_site(site_path) if site_path else None
+        with progress(quiet=quiet) as told:
+            held = api.inspect_flow(capture, flow, site=site, progress=told, timeout_s=timeout)
+        if as_json:
+            print_json(ladder.facts(held.result, held.flows, held.reading))
+        else:
+            ladder.shown(held.result, held.flows, held.reading, sys.stdout, whole=verbose)
+        return
     with progress(quiet=quiet) as told:
         made = api.inspect(capture, progress=told, timeout_s=timeout)
     if as_json:

@@ -333,19 +333,37 @@ def test_inspecting_ends_with_1_where_something_differs(compared):
     assert (asked["capture"], asked["timeout_s"]) == ("a.pcap", 5)
 
 
-def test_inspecting_needs_to_know_against_what():
-    """Without --against it is a mistake of usage, told with what is missing."""
-    done = run("inspect", "a.pcap")
-    assert done.exit_code == 2
-    assert "inspect needs --against tshark" in done.stderr
-
-
 def test_tshark_that_is_not_there_is_one_line(monkeypatch, tmp_path):
     """Exit code 2, and how to get it."""
     (tmp_path / "a.pcap").write_bytes(b"")
     monkeypatch.setenv("PATH", str(tmp_path))
     done = run("inspect", "--against", "tshark", str(tmp_path / "a.pcap"))
     assert (done.exit_code, done.stderr) == (2, "analyzer: tshark is not installed: apt-get install tshark\n")
+
+
+def test_one_flow_is_shown_in_full():
+    """By its ends, with what is concluded of it; the frames are there, whichever program reads them."""
+    done = run("inspect", str(ROOT / "captures" / "mm-clean.pcapng.gz"), "--flow", "0", "--json")
+    told = json.loads(done.stdout)
+    ends = f"{told['flow']['resp_h']}:{told['flow']['resp_p']} > {told['flow']['orig_h']}:{told['flow']['orig_p']}"
+    again = run("inspect", str(ROOT / "captures" / "mm-clean.pcapng.gz"), "--flow", ends)
+    assert (done.exit_code, again.exit_code) == (0, 0)
+    assert f"flow 0: {told['flow']['proto']}" in again.stdout
+    assert told["steps"]
+
+
+def test_without_tshark_scapy_reads_the_flow(monkeypatch, tmp_path):
+    """And says so."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = run("inspect", str(ROOT / "captures" / "mm-clean.pcapng.gz"), "--flow", "0")
+    assert "as scapy" in done.stdout
+
+
+@pytest.mark.parametrize("given", [(), ("--flow", "0", "--against", "tshark")])
+def test_inspecting_needs_one_thing_to_do(given):
+    """A flow, or another program."""
+    done = run("inspect", "a.pcap", *given)
+    assert (done.exit_code, "inspect needs --flow ID or --against tshark" in done.stderr) == (2, True)
 
 
 TAPS = [str(ROOT / "captures" / f"mm-intercepted{side}.pcapng.gz") for side in ("", "-outside")]
