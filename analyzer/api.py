@@ -19,6 +19,7 @@ from analyzer.settings import Settings
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from analyzer.extracting import Extracted
     from analyzer.inspecting.reading import Comparison
     from analyzer.inspecting.steps import Reading
     from analyzer.judging import Filter
@@ -109,6 +110,24 @@ def inspect_flow(
     except AnalyzerError:
         return Ladder(capture, result, tuple(found), scapyread.read(capture, wanted))
     return Ladder(capture, result, tuple(found), dissected.read(program, capture, wanted, timeout_s))
+
+
+def extract(captures: Sequence[str], result: Result, target: str, *, finding: str = "", flow: str = "") -> Extracted:
+    """Writes the frames of a finding, or of a flow, as pcapng, with what each shows in its comment.
+
+    captures  those that the result is of, in files that can be read again
+    finding   its id, or a code; else `flow`: an id, a community id, or "10.0.0.1:4000 > 10.0.0.2:443/tcp"
+
+    Raises AnalyzerError where there is no such finding or flow, or a capture cannot be read again; OSError where the
+    file cannot be written.
+    """
+    from analyzer import extracting
+
+    paths = expand(captures)
+    if STDIN in paths:
+        raise SourceError(STDIN, "cannot be read twice: a file is needed")
+    wanted = extracting.of_finding(result, finding) if finding else extracting.of_flow(result, flow)
+    return extracting.extract(paths, wanted, Path(target))
 
 
 def judge(  # noqa: PLR0913 - what may be told of a site stands side by side, by name

@@ -27,6 +27,8 @@ from analyzer.shell import (
     print_json,
     progress,
     say,
+    terms_of,
+    terms_options,
     writing,
 )
 
@@ -121,7 +123,8 @@ def bandwidth(captures: tuple[str, ...], machines: str, uplink: str, growth: flo
     planning.parse(machines, carried, growth)  # what cannot be read is refused before a capture is
     with progress(quiet=asked.quiet) as told:
         result = api.check(captures, progress=told, **asked.terms)
-    plan = api.plan(result, machines, uplink=carried, growth=growth) if machines or carried else None
+    granted = any(grant.direction == "up" for grant in result.conclusions.grants)
+    plan = api.plan(result, machines, uplink=carried, growth=growth) if machines or (carried and granted) else None
     usage = api.usage(result)
     if asked.out is not None:
         with writing(asked.out):
@@ -196,6 +199,33 @@ def site(captures: tuple[str, ...], own: tuple[str, ...], target: str | None, as
         sitefile.write(drafted, file, reasons, notes)
     if not quiet:
         say(f"{target}: {len(drafted.hosts)} hosts; correct it, then: analyzer check CAPTURE --site {target}")
+
+
+@main.command()
+@CAPTURES
+@click.option("--finding", default="", metavar="ID", help="Frames of this finding (as check calls it), or of a code.")
+@click.option("--flow", default="", metavar="ID", help="Frames of this flow: id, community id, or its ends.")
+@click.option("-w", "--write", "target", required=True, type=click.Path(dir_okay=False), help="The pcapng to write.")
+@terms_options
+@QUIET
+def extract(  # noqa: PLR0913 - as many options as it has
+    captures: tuple[str, ...], finding: str, flow: str, target: str, own: tuple[str, ...], quiet: bool, **options: Any
+) -> None:
+    """Write the frames of a finding or a flow as pcapng, with what each shows in its comment.
+
+    The frames are as captured; the section's comment is the finding with the sentence of the document. What was given
+    to `check` is to be given here as well, so that findings have the same ids.
+    """
+    from analyzer import api
+
+    if bool(finding) == bool(flow):
+        raise click.UsageError("extract needs --finding ID or --flow ID")
+    with progress(quiet=quiet) as told:
+        result = api.check(captures, progress=told, **terms_of(own, **options))
+    with writing(Path(target)):
+        done = api.extract(captures, result, target, finding=finding, flow=flow)
+    if not quiet:
+        say(f"{target}: {done.frames} frames, {done.marked} of them shown as evidence")
 
 
 @main.command()

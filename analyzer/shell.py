@@ -42,34 +42,63 @@ KEYLOG = click.option("--keylog", type=FILE, default="", help="Key log, to read 
 QUIET = click.option("-q", "--quiet", is_flag=True, help="Print the verdict and the findings' titles only.")
 
 
-def judging_options(command: Command) -> Command:
-    """The options of every command that judges."""
-    options = (
-        click.option("--out", type=click.Path(file_okay=False), help="Write result.json and Parquet tables here."),
-        JSON,
-        click.option("--csv", "as_csv", is_flag=True, help="With --out: write the tables as CSV as well."),
-        click.option(
-            "-p", "--profile", "profiles", multiple=True, metavar="PACK[:VARIANT]", help="Judge by this pack."
-        ),
-        RULES,
-        click.option("--site", "site_path", type=FILE, help="What you know of the place (YAML)."),
-        click.option("--filter", default="", help="Judge only flows that this picks: host, port, net."),
-        click.option("--trust", type=FILE, multiple=True, help="PEM file of roots that count as vouching."),
-        click.option(
-            "--baseline", type=click.Path(file_okay=False), multiple=True, help="Saved facts from when all was well."
-        ),
-        QUIET,
-        click.option("-v", "--verbose", is_flag=True, help="Leave nothing out: every rule, every flow in scope."),
-    )
-    for option in reversed(options):
+def _with(command: Command, options: Iterable[Command]) -> Command:
+    """A command with options, the first on top."""
+    for option in reversed([*options]):
         command = option(command)
     return command
 
 
-def asked_for(own: tuple[str, ...], site_path: str | None, out: str | None, **options: Any) -> Asked:
-    """The options of a judging command, files among them read; raises what is wrong with them."""
+def terms_options(command: Command) -> Command:
+    """The options that tell by what is judged."""
+    return _with(
+        command,
+        (
+            click.option(
+                "-p", "--profile", "profiles", multiple=True, metavar="PACK[:VARIANT]", help="Judge by this pack."
+            ),
+            RULES,
+            click.option("--site", "site_path", type=FILE, help="What you know of the place (YAML)."),
+            click.option("--filter", default="", help="Judge only flows that this picks: host, port, net."),
+            click.option("--trust", type=FILE, multiple=True, help="PEM file of roots that count as vouching."),
+            click.option(
+                "--baseline",
+                type=click.Path(file_okay=False),
+                multiple=True,
+                help="Saved facts from when all was well.",
+            ),
+        ),
+    )
+
+
+def judging_options(command: Command) -> Command:
+    """The options of every command that judges and shows a result."""
+    command = _with(
+        command,
+        (
+            QUIET,
+            click.option("-v", "--verbose", is_flag=True, help="Leave nothing out: every rule, every flow in scope."),
+        ),
+    )
+    return _with(
+        terms_options(command),
+        (
+            click.option("--out", type=click.Path(file_okay=False), help="Write result.json and Parquet tables here."),
+            JSON,
+            click.option("--csv", "as_csv", is_flag=True, help="With --out: write the tables as CSV as well."),
+        ),
+    )
+
+
+def terms_of(own: tuple[str, ...], site_path: str | None, **terms: Any) -> dict[str, Any]:
+    """By what is judged, files read; raises what is wrong with them."""
     from analyzer import sitefile
 
+    return {**terms, "packs": packs_of(own), "site": sitefile.load(site_path) if site_path else None}
+
+
+def asked_for(own: tuple[str, ...], site_path: str | None, out: str | None, **options: Any) -> Asked:
+    """The options of a judging command, files among them read; raises what is wrong with them."""
     if options["quiet"] and options["verbose"]:
         raise click.UsageError("-q and -v exclude each other")
     if options["as_csv"] and not out:
@@ -77,8 +106,7 @@ def asked_for(own: tuple[str, ...], site_path: str | None, out: str | None, **op
     if out and (Path(out) / "facts.json").exists():
         raise Mistake(f"{out}: holds saved facts; a result needs a folder of its own", USAGE)
     terms = {name: options.pop(name) for name in ("profiles", "filter", "trust", "baseline")}
-    terms |= {"packs": packs_of(own), "site": sitefile.load(site_path) if site_path else None}
-    return Asked(terms, Path(out) if out else None, **options)
+    return Asked(terms_of(own, site_path, **terms), Path(out) if out else None, **options)
 
 
 def deliver(asked: Asked, result: Result) -> None:

@@ -366,6 +366,20 @@ def test_inspecting_needs_one_thing_to_do(given):
     assert (done.exit_code, "inspect needs --flow ID or --against tshark" in done.stderr) == (2, True)
 
 
+def test_a_finding_becomes_a_capture(tmp_path):
+    """Its frames, as check calls it with the same options; what is wrong is one line."""
+    told = (str(ROOT / "captures" / "mm-blocked.pcapng.gz"), "--site", str(ROOT / "captures" / "mm-blocked.site.yaml"))
+    target = tmp_path / "F1.pcapng"
+    done = run("extract", *told, "--finding", "F1", "-w", str(target))
+    assert (done.exit_code, done.stderr) == (0, f"{target}: 4 frames, 4 of them shown as evidence\n")
+    assert target.stat().st_size > 0
+    for given, said in (((), "needs --finding ID or --flow ID"), (("--finding", "F99"), "not in the result")):
+        refused = run("extract", *told, *given, "-w", str(tmp_path / "other"))
+        assert (refused.exit_code, said in refused.stderr) == (2, True)
+    nowhere = run("extract", *told, "--finding", "F1", "-w", str(tmp_path / "no" / "where"))
+    assert (nowhere.exit_code, "cannot be written" in nowhere.stderr) == (2, True)
+
+
 TAPS = [str(ROOT / "captures" / f"mm-intercepted{side}.pcapng.gz") for side in ("", "-outside")]
 
 
@@ -427,6 +441,15 @@ def test_a_budget_that_is_exceeded_ends_with_1():
     done = run("bandwidth", CAPACITY, "--site", PLACE, "--filter", kept)
     assert done.exit_code == 1
     assert "of 1 kbit/s" in done.stdout
+
+
+def test_an_uplink_alone_needs_no_budget(tmp_path):
+    """Where the document grants no rates, rates are shown all the same; a plan by it is a mistake."""
+    (tmp_path / "site.yaml").write_text("uplink: 1M\n")
+    given = (str(ROOT / "captures" / "skala-clean.pcapng.zst"), "--site", str(tmp_path / "site.yaml"))
+    shown, refused = run("bandwidth", *given), run("bandwidth", *given, "--plan", "machines=5")
+    assert (shown.exit_code, "HOSTS" in shown.stdout) == (0, True)
+    assert (refused.exit_code, "no budget for uploads" in refused.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from analyzer.observations import Observations
 from analyzer.tables import Flows
 
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58, "sctp": 132}
+WITH_PORTS = {PROTOCOLS["tcp"], PROTOCOLS["udp"]}
 MOST_STEPS = 100_000
 
 ENDS = re.compile(
@@ -54,6 +55,13 @@ class Reading(NamedTuple):
     program: str
     steps: tuple[Step, ...]
     cut: bool
+
+
+def key_of(proto: int, one: tuple[str, int], other: tuple[str, int]) -> object:
+    """What all packets of a flow have in common; ports count where there are any."""
+    if proto not in WITH_PORTS:
+        one, other = (one[0], 0), (other[0], 0)
+    return proto, frozenset((one, other))
 
 
 def chosen(seen: Observations, text: str) -> list[int]:

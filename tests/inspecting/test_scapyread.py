@@ -57,7 +57,7 @@ def test_a_flow_in_a_tunnel_is_found(tmp_path):
 def test_a_file_that_is_no_capture_is_told(tmp_path):
     """In one line with its path, whatever scapy raises."""
     (tmp_path / "a.pcap").write_bytes(b"no capture at all, of any kind")
-    with pytest.raises(SourceError, match=r"a\.pcap: scapy cannot read it"):
+    with pytest.raises(SourceError, match=r"a\.pcap: is no capture"):
         scapyread.read(str(tmp_path / "a.pcap"), FLOW)
 
 

@@ -1,0 +1,117 @@
+"""A finding or a flow becomes the frames that belong to it, and what there is to say of each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
+from typing import NamedTuple
+
+from analyzer.errors import AnalyzerError
+from analyzer.findings import Finding
+from analyzer.inspecting.steps import chosen, key_of
+from analyzer.result import Result
+
+MOST_HOSTS = 64
+
+
+class SelectionError(AnalyzerError):
+    """A finding that the result does not have."""
+
+
+class Life(NamedTuple):
+    """A flow, its first and last frame, and between which addresses it is."""
+
+    flow: int
+    first: int
+    last: int
+    hosts: tuple[str, str]
+
+
+class Selection(NamedTuple):
+    """What is to be extracted.
+
+    title  of all of it: the finding with the sentence of the document, or the flow
+    flows  by their ends, each with its life
+    notes  by frame, what it shows
+    """
+
+    title: str
+    flows: Mapping[object, Sequence[Life]]
+    notes: Mapping[int, Sequence[str]]
+
+    @property
+    def hosts(self) -> list[tuple[bytes, bytes]]:
+        """The addresses of the flows as packets have them, so that few frames are dissected; none where many are."""
+        pairs = {lives[0].hosts for lives in self.flows.values()}
+        packed = ((ip_address(one).packed, ip_address(other).packed) for one, other in pairs)
+        return list(packed) if len(pairs) <= MOST_HOSTS else []
+
+    @property
+    def last(self) -> int:
+        """The last frame that may be wanted."""
+        return max([life.last for lives in self.flows.values() for life in lives] + [*self.notes, 0])
+
+
+def of_finding(result: Result, text: str) -> Selection:
+    """The frames of a finding, by its id, else of all with a code; raises SelectionError where there is none."""
+    held = result.conclusions.findings
+    found = [one for one in held if one.id.lower() == text.lower()] or [one for one in held if one.code == text]
+    if not found:
+        known = f"{held[0].id} to {held[-1].id}" if held else "there is none"
+        raise SelectionError(f"finding {text[:40]!a}: not in the result ({known})")
+    notes: dict[int, list[str]] = defaultdict(list)
+    for one in found:
+        for seen in one.evidence:
+            for frame in seen.frames:
+                note = f"{one.id} {seen.code}: {seen.detail}{_rule(one)}"
+                if note not in notes[frame]:
+                    notes[frame].append(note)
+    flows = sorted({flow for one in found for flow in one.flows})
+    return Selection("\n".join(map(_told, found)), _lives(result, flows), notes)
+
+
+def of_flow(result: Result, text: str) -> Selection:
+    """The frames of the flows that a user means; raises FlowError where there is none."""
+    flows = chosen(result.observations, text)
+    notes: dict[int, list[str]] = defaultdict(list)
+    for one in result.conclusions.findings:
+        for seen in one.evidence:
+            if seen.flow in flows:
+                for frame in seen.frames:
+                    notes[frame].append(f"{one.id} {seen.code}: {seen.detail}{_rule(one)}")
+    rows = result.flows.iloc[flows]
+    told = [f"flow {row.flow}: {row.verdict} {row.rule} {' '.join(row.codes)}".strip() for row in rows.itertuples()]
+    return Selection("; ".join(told), _lives(result, flows), notes)
+
+
+def _told(finding: Finding) -> str:
+    """A finding in full, with the row of the document."""
+    cite = finding.cite
+    row = f", row {cite.row}" if cite.row else ""
+    parts = [
+        f"{finding.id} {finding.title} ({finding.verdict.value}, {finding.strength.value} evidence, {finding.code})",
+        f"{cite.document}, {cite.section}{row}: “{' '.join(cite.quote.split())}” [{finding.rule}]"
+        if finding.rule
+        else "",
+        f"or else: {'; '.join(finding.rivals)}" if finding.rivals else "",
+        f"change: {finding.remedy}" if finding.remedy else "",
+    ]
+    return ". ".join(part for part in parts if part)
+
+
+def _rule(finding: Finding) -> str:
+    """The rule that a finding is about, and its sentence."""
+    return f" [{finding.rule}: “{' '.join(finding.cite.quote.split())}”]" if finding.rule else ""
+
+
+def _lives(result: Result, flows: Sequence[int]) -> dict[object, list[Life]]:
+    """Flows by their ends."""
+    table = result.observations.flows
+    made: dict[object, list[Life]] = defaultdict(list)
+    for flow in flows:
+        ends = (table.orig_h[flow], int(table.orig_p[flow])), (table.resp_h[flow], int(table.resp_p[flow]))
+        hosts = table.orig_h[flow], table.resp_h[flow]
+        life = Life(flow, int(table.first_frame[flow]), int(table.last_frame[flow]), hosts)
+        made[key_of(int(table.proto[flow]), *ends)].append(life)
+    return made
