@@ -1,0 +1,110 @@
+"""The allow-list as an nftables table: it lets the document's hosts do what they need, and nothing else.
+
+A packet filter knows addresses and no names. What the document gives by name only goes into sets that are empty at
+first; dnsmasq (2.87 and later) fills them from the answers that it gives to the site's hosts, by the `nftset` lines at
+the end. What stays within the site is not touched.
+Source: nft(8); dnsmasq(8), --nftset.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from ipaddress import ip_network
+
+from analyzer.exporting.allowlist.entries import Entry
+from analyzer.printable import printable
+
+FAMILIES = {4: ("ip", "ipv4_addr"), 6: ("ip6", "ipv6_addr")}
+WITHIN = {4: "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16", 6: "fc00::/7, fe80::/10"}
+DAY = "1d"
+LONGEST = 100
+"""Characters of a comment; nft takes 128 octets."""
+
+NAME = re.compile(r"\*\.|[^a-z0-9.-]")
+
+
+def text(rows: Sequence[Entry], title: str, table: str) -> str:
+    """The ruleset, to be loaded with `nft -f`; a table of that name is replaced."""
+    name = _word(table)
+    hosts: dict[str, tuple[str, ...]] = {entry.who: entry.sources for entry in rows}
+    bound = dict.fromkeys(entry.who for entry in rows if not entry.general)
+    sets, rules, fills = _destinations(rows, name)
+    lines = [
+        "#!/usr/sbin/nft -f",
+        f"# {_remark(title)}",
+        f"# {', '.join(bound) or 'no host'}: what the rules name passes to the outside, and nothing else does.",
+        "# Other hosts, people's computers among them, and what stays within the site are not touched. Sets without",
+        "# elements are to be filled: hosts by you, names by dnsmasq (see the end).",
+        f"table inet {name}",
+        f"delete table inet {name}",
+        f"table inet {name} {{",
+    ]
+    for who, sources in hosts.items():
+        lines += _host_sets(who, sources)
+    lines += sets
+    lines += ["\tchain forward {", "\t\ttype filter hook forward priority filter; policy accept;"]
+    lines += ["\t\tct state established,related accept", *rules]
+    for who in bound:
+        for version, (family, _) in FAMILIES.items():
+            for mine, theirs in (("saddr", "daddr"), ("daddr", "saddr")):
+                held, within = (
+                    f"\t\t{family} {mine} @{_word(who)}_{version}",
+                    f"{family} {theirs} {{ {WITHIN[version]} }}",
+                )
+                lines += [f"{held} {within} accept", f"{held} counter drop"]
+    lines += ["\t}", "}", *(["", "# dnsmasq:", *fills] if fills else [])]
+    return "\n".join(lines) + "\n"
+
+
+def _host_sets(who: str, sources: Sequence[str]) -> list[str]:
+    """The sets of a role's addresses."""
+    made = []
+    for version, (_, kind) in FAMILIES.items():
+        mine = [address for address in sources if ip_network(address, strict=False).version == version]
+        elements = f" elements = {{ {', '.join(mine)} }};" if mine else ""
+        made.append(f"\tset {_word(who)}_{version} {{ type {kind}; flags interval;{elements} }}")
+    return made
+
+
+def _destinations(rows: Sequence[Entry], table: str) -> tuple[list[str], list[str], list[str]]:
+    """Sets for names, the rules, and the lines with which dnsmasq fills the sets."""
+    sets: dict[str, None] = {}
+    rules: list[str] = []
+    fills: dict[str, dict[str, None]] = defaultdict(dict)
+    for entry in rows:
+        for version, (family, kind) in FAMILIES.items():
+            fixed = [one for one in entry.addresses if ip_network(one, strict=False).version == version]
+            for port, transport in entry.ports or ((0, ""),):
+                where = f"{transport} dport {port} " if port else ""
+                head = f"\t\t{family} saddr @{_word(entry.who)}_{version} "
+                tail = f'{where}accept comment "{_remark(entry.rule)}"'
+                if fixed:
+                    rules.append(f"{head}{family} daddr {{ {', '.join(fixed)} }} {tail}")
+                elif not entry.names and not entry.addresses:
+                    rules.append(f"{head}{tail}")
+                if entry.names and not entry.addresses:
+                    called = _word(f"{entry.who}_{transport or 'any'}_{port or 'any'}_{version}")
+                    sets[f"\tset {called} {{ type {kind}; flags timeout; timeout {DAY}; }}"] = None
+                    rules.append(f"{head}{family} daddr @{called} {tail}")
+                    for name in entry.names:
+                        fills[_domain(name)][f"{version}#inet#{table}#{called}"] = None
+    lines = [f"# nftset=/{domain}/{','.join(targets)}" for domain, targets in fills.items()]
+    return list(sets), list(dict.fromkeys(rules)), lines
+
+
+def _domain(name: str) -> str:
+    """A name as dnsmasq takes it: it stands for the domain and all below it."""
+    return NAME.sub("", name.lower())
+
+
+def _word(text: str) -> str:
+    """Text as nft takes a name."""
+    word = re.sub(r"[^A-Za-z0-9_]", "_", text)[:60]
+    return word if word[:1].isalpha() else f"x{word}"
+
+
+def _remark(text: str) -> str:
+    """Text within a comment: one line, no quotes, as long as one may be."""
+    return re.sub(r'["\\]', "'", printable(text))[:LONGEST]

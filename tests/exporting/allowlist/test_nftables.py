@@ -1,0 +1,118 @@
+"""The allow-list as nftables loads it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from analyzer.exporting.allowlist import entries, export, nftables
+from analyzer.rulepack import shipped
+from analyzer.sitefile import Site, SiteHost
+
+PACKS = {pack.name: pack for pack in shipped()}
+PLACE = Site(
+    hosts=(SiteHost("edge-1", "edge", ("10.7.0.10",)), SiteHost("desk", "browser", ("10.7.0.50",))),
+    resolvers=("10.7.0.1",),
+)
+
+
+def ruleset(pack="machinemetrics", variant="standard", site=PLACE):
+    """The text for a pack."""
+    return export(PACKS[pack], variant, site, "nftables").text
+
+
+def in_namespace(script, *arguments, stdin=""):
+    """A shell script in a network namespace of its own."""
+    words = ["unshare", "--net", "--mount", "sh", "-euc", textwrap.dedent(script), "sh", *arguments]
+    return subprocess.run(words, input=stdin, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize(("pack", "variant"), [(name, one) for name, pack in PACKS.items() for one in pack.variants])
+def test_nft_loads_it(needs_program, needs_namespaces, pack, variant):
+    """Twice, since it replaces what was there; with a site file and without."""
+    needs_program("nft")
+    for site in (PLACE, None):
+        done = in_namespace('f=$(mktemp); cat > "$f"; nft -f "$f"; nft -f "$f"; nft list ruleset; rm "$f"',
+                            stdin=ruleset(pack, variant, site))  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.count("chain forward") == 1
+
+
+LAB = """
+    ip link set lo up
+    for side in edge world; do
+        ip netns add "$side-$$"
+        ip link add "$side" type veth peer name eth0 netns "$side-$$"
+        ip link set "$side" up
+        ip -n "$side-$$" link set eth0 up
+        ip -n "$side-$$" link set lo up
+    done
+    trap 'ip netns del "edge-$$"; ip netns del "world-$$"' EXIT
+    ip addr add 10.7.0.1/24 dev edge
+    ip addr add 198.51.100.1/24 dev world
+    ip -n "edge-$$" addr add 10.7.0.10/24 dev eth0
+    ip -n "edge-$$" route add default via 10.7.0.1
+    ip -n "world-$$" addr add 198.51.100.2/24 dev eth0
+    for address in 54.218.103.126 54.218.103.127 203.0.113.9; do
+        ip -n "world-$$" addr add "$address/32" dev lo
+        ip route add "$address/32" via 198.51.100.2
+    done
+    ip -n "world-$$" route add default via 198.51.100.1
+    echo 1 > /proc/sys/net/ipv4/ip_forward
+    rules=$(mktemp); cat > "$rules"; nft -f "$rules"; rm "$rules"
+    ip netns exec "world-$$" "$1" -c "$2" serve & server=$!
+    sleep 1
+    nft add element inet plant_machinemetrics edge_tcp_443_4 '{ 203.0.113.9 }'
+    ip netns exec "edge-$$" "$1" -c "$2" ask
+    kill "$server"
+"""
+PROGRAM = """
+import select, socket, sys
+PORTS = (443, 7422, 22)
+if sys.argv[1] == "serve":
+    held = [socket.create_server(("0.0.0.0", port)) for port in PORTS]
+    while True:
+        for one in select.select(held, [], [])[0]:
+            one.accept()[0].close()
+for address in ("54.218.103.126", "54.218.103.127", "203.0.113.9"):
+    for port in PORTS:
+        try:
+            socket.create_connection((address, port), 0.5).close()
+            print(address, port)
+        except OSError:
+            pass
+"""
+
+
+def test_a_site_works_through_it_and_nothing_else_does(needs_program, needs_namespaces):
+    """A documented address on its port, and a name that dnsmasq has put in its set; no other port, no other host."""
+    needs_program("nft")
+    done = in_namespace(LAB, sys.executable, PROGRAM, stdin=ruleset())
+    assert (done.stdout.splitlines(), done.stderr) == (["54.218.103.126 7422", "203.0.113.9 443"], "")
+
+
+def test_peoples_computers_are_not_bound():
+    """Nothing else of theirs is dropped."""
+    text = ruleset()
+    assert "ip saddr @edge_4 counter drop" in text
+    assert "@browser_4 counter drop" not in text
+
+
+def test_dnsmasq_fills_the_sets_of_names():
+    """A wildcard is its domain, for both families."""
+    text = ruleset()
+    assert "# nftset=/balena-cloud.com/4#inet#plant_machinemetrics#edge_tcp_443_4,6#inet#" in text
+
+
+def test_words_of_a_pack_cannot_break_out(needs_program, needs_namespaces):
+    """A rule's id and a role with quotes, braces and lines are words and comments still."""
+    needs_program("nft")
+    rows = entries(PACKS["machinemetrics"], "standard", PLACE)
+    hostile = [rows[0]._replace(who='e" } ; flush ruleset', rule='x" accept; }\nflush ruleset', names=("a/b#c\nnft",))]
+    text = nftables.text(hostile, 'T\n"; flush ruleset', "t }; flush ruleset")
+    script = 'nft add table inet other; f=$(mktemp); cat > "$f"; nft -f "$f"; rm "$f"; nft list tables'
+    done = in_namespace(script, stdin=text)
+    assert (done.returncode, "table inet other" in done.stdout) == (0, True)
