@@ -12,10 +12,11 @@ from typing import Any
 
 import click
 
+from analyzer.commands.frames import extract, inspect
+from analyzer.commands.rules import rules
 from analyzer.program import USAGE, Mistake, Program, version
 from analyzer.shell import (
     CAPTURES,
-    FILE,
     JSON,
     KEYLOG,
     QUIET,
@@ -27,8 +28,6 @@ from analyzer.shell import (
     print_json,
     progress,
     say,
-    terms_of,
-    terms_options,
     writing,
 )
 
@@ -202,165 +201,6 @@ def site(captures: tuple[str, ...], own: tuple[str, ...], target: str | None, as
 
 
 @main.command()
-@CAPTURES
-@click.option("--finding", default="", metavar="ID", help="Frames of this finding (as check calls it), or of a code.")
-@click.option("--flow", default="", metavar="ID", help="Frames of this flow: id, community id, or its ends.")
-@click.option("-w", "--write", "target", required=True, type=click.Path(dir_okay=False), help="The pcapng to write.")
-@terms_options
-@QUIET
-def extract(  # noqa: PLR0913 - as many options as it has
-    captures: tuple[str, ...], finding: str, flow: str, target: str, own: tuple[str, ...], quiet: bool, **options: Any
-) -> None:
-    """Write the frames of a finding or a flow as pcapng, with what each shows in its comment.
-
-    The frames are as captured; the section's comment is the finding with the sentence of the document. What was given
-    to `check` is to be given here as well, so that findings have the same ids.
-    """
-    from analyzer import api
-
-    if bool(finding) == bool(flow):
-        raise click.UsageError("extract needs --finding ID or --flow ID")
-    with progress(quiet=quiet) as told:
-        result = api.check(captures, progress=told, **terms_of(own, **options))
-    with writing(Path(target)):
-        done = api.extract(captures, result, target, finding=finding, flow=flow)
-    if not quiet:
-        say(f"{target}: {done.frames} frames, {done.marked} of them shown as evidence")
-
-
-@main.command()
-@click.argument("capture", metavar="CAPTURE")
-@click.option(
-    "--flow", default="", metavar="ID", help="Show this flow: id, community id, or ADDRESS:PORT > ADDRESS:PORT."
-)
-@click.option("--against", type=click.Choice(["tshark"]), help="Compare what is read here with this program's reading.")
-@click.option("--site", "site_path", type=FILE, help="With --flow: what you know of the place (YAML).")
-@click.option("--timeout", default=600, type=click.IntRange(1), help="Seconds that the program may take (600).")
-@JSON
-@QUIET
-@click.option("-v", "--verbose", is_flag=True, help="With --flow: every frame of a long one.")
-def inspect(  # noqa: PLR0913 - as many options as it has
-    capture: str,
-    flow: str,
-    against: str | None,
-    site_path: str | None,
-    timeout: int,
-    as_json: bool,
-    quiet: bool,
-    verbose: bool,
-) -> None:
-    """Show one flow in full, or list where another program reads a capture differently.
-
-    With --flow, its frames as tshark reads them, or scapy where no tshark is. With --against, compared are frames,
-    octets, times, TCP and UDP conversations, and the names of TLS, QUIC, DNS, certificates and CONNECT. Exit codes: 0
-    no difference, 1 at least one, 2 usage or no such program, 3 one of the two cannot read it.
-    """
-    from analyzer import api
-    from analyzer.exporting import comparison, ladder
-
-    if bool(flow) == bool(against):
-        raise click.UsageError("inspect needs --flow ID or --against tshark")
-    if flow:
-        site = api.load_site(site_path) if site_path else None
-        with progress(quiet=quiet) as told:
-            held = api.inspect_flow(capture, flow, site=site, progress=told, timeout_s=timeout)
-        if as_json:
-            print_json(ladder.facts(held.result, held.flows, held.reading))
-        else:
-            ladder.shown(held.result, held.flows, held.reading, sys.stdout, whole=verbose)
-        return
-    with progress(quiet=quiet) as told:
-        made = api.inspect(capture, progress=told, timeout_s=timeout)
-    if as_json:
-        print_json(comparison.facts(made))
-    else:
-        comparison.shown(made, sys.stdout)
-    click.get_current_context().exit(int(not made.agree))
-
-
-@main.group()
-def rules() -> None:
-    """The rule packs: what the vendors' documents require."""
-
-
-@rules.command("list")
-@RULES
-@JSON
-def list_rules(own: tuple[str, ...], as_json: bool) -> None:
-    """List every rule of every pack."""
-    from analyzer.exporting import rulebook
-
-    packs = packs_of(own)
-    if as_json:
-        print_json([rulebook.facts(pack, rule) for pack in packs for rule in pack.rules])
-    else:
-        rulebook.listed(packs, sys.stdout)
-
-
-@rules.command("show")
-@click.argument("name", metavar="ID|PACK")
-@RULES
-@JSON
-def show_rules(name: str, own: tuple[str, ...], as_json: bool) -> None:
-    """Show a rule, or all rules of a pack, with the quoted rows."""
-    from analyzer.exporting import rulebook
-
-    packs = packs_of(own)
-    found = [(pack, rule) for pack in packs for rule in pack.rules if name in (rule.id, pack.name)]
-    if not found:
-        known = ", ".join(pack.name for pack in packs)
-        raise Mistake(f"{name}: no rule and no pack is called so (packs: {known}; analyzer rules list)", USAGE)
-    if as_json:
-        print_json([rulebook.facts(pack, rule) for pack, rule in found])
-    else:
-        rulebook.shown(found, sys.stdout)
-
-
-@rules.command("export")
-@click.argument("name", metavar="PACK[:VARIANT]")
-@click.option("--format", "form", required=True, metavar="FORMAT", help="csv, markdown, nftables or mud.")
-@click.option("--site", "site_path", type=FILE, help="What you know of the place (YAML): its hosts' addresses.")
-@RULES
-def export_rules(name: str, form: str, site_path: str | None, own: tuple[str, ...]) -> None:
-    """Print the allow-list that a site's firewall needs, for people or for a device.
-
-    What a format cannot hold, such as wildcards in MUD, is told on standard error.
-    """
-    import datetime as dt
-
-    from analyzer import api
-    from analyzer.exporting import allowlist
-
-    wanted, _, variant = name.partition(":")
-    pack = next((pack for pack in packs_of(own) if pack.name == wanted), None)
-    if pack is None:
-        raise click.UsageError(f"no such rule pack: {wanted!a}")
-    site = api.load_site(site_path) if site_path else None
-    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    made = allowlist.export(pack, variant, site, form, now)
-    click.echo(made.text, nl=False)
-    for note in made.notes:
-        say(note)
-
-
-@rules.command("lint")
-@RULES
-@JSON
-def lint_rules(own: tuple[str, ...], as_json: bool) -> None:
-    """Tell what is odd about the packs, and where the documents contradict themselves."""
-    import dataclasses
-
-    from analyzer import rulelint
-    from analyzer.exporting import rulebook
-
-    remarks = [(pack, remark) for pack in packs_of(own) for remark in rulelint.lint(pack)]
-    if as_json:
-        print_json([{"pack": pack.name, **dataclasses.asdict(remark)} for pack, remark in remarks])
-    else:
-        rulebook.remarked(remarks, sys.stdout)
-
-
-@main.command()
 @click.argument("code")
 @JSON
 def explain(code: str, as_json: bool) -> None:
@@ -381,3 +221,7 @@ def explain(code: str, as_json: bool) -> None:
     told += [("or else", rival) for rival in meaning.rivals]
     told += [("blind", meaning.blind), ("change", meaning.remedy), ("source", meaning.source)]
     Page(sys.stdout).sheet(words(code, "bold").append("  ").append_text(words(title)), told)
+
+
+for command in (extract, inspect, rules):
+    main.add_command(command)

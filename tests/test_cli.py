@@ -16,12 +16,10 @@ from analyzer.cli import main
 from analyzer.errors import CaptureError, RulePackError, SiteFileError, SourceError
 from analyzer.exporting.jsonfile import SCHEMA_FILE
 from analyzer.findings import Outcome
-from analyzer.inspecting.reading import Comparison, compare
 from analyzer.program import INTERRUPTED, PIPE_GONE
 from analyzer.result import Result
 from analyzer.rulepack import shipped
 from tests.builders.plant import conclusions, healthy, observations, result, verdicts
-from tests.builders.readings import reading
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
@@ -190,34 +188,6 @@ def test_a_folder_that_cannot_be_written_is_one_line(judged, tmp_path):
     assert "cannot be written" in done.stderr
 
 
-def test_every_rule_is_listed_and_shown():
-    """`rules list` names every rule of every pack, `rules show` quotes one, or all of a pack."""
-    listed = run("rules", "list").stdout
-    for pack in shipped():
-        for rule in pack.rules:
-            assert rule.id in listed
-    rule = shipped()[0].rules[0]
-    assert " ".join(rule.cite.quote.split()) in " ".join(run("rules", "show", rule.id).stdout.split())
-    assert run("rules", "show", shipped()[0].name).stdout.count("\n  quote") == len(shipped()[0].rules)
-
-
-def test_rules_are_data():
-    """--json gives the same rules as plain data."""
-    rules = json.loads(run("rules", "list", "--json").stdout)
-    assert len(rules) == sum(len(pack.rules) for pack in shipped())
-    assert {"id", "pack", "cite", "severity", "to"} <= set(rules[0])
-    (one,) = json.loads(run("rules", "show", rules[0]["id"], "--json").stdout)
-    assert one == rules[0]
-
-
-def test_lint_tells_of_the_documents_contradictions():
-    """The two websocket names of one document are remarked on, on the terminal and as data."""
-    done = run("rules", "lint")
-    assert done.exit_code == 0
-    assert "websockets.skalacontrol.com and" in " ".join(done.stdout.split())
-    assert any("websocket" in remark["text"] for remark in json.loads(run("rules", "lint", "--json").stdout))
-
-
 @pytest.mark.parametrize(
     "command", [[], ["check"], ["observe"], ["judge"], ["site"], ["rules"], ["rules", "show"], ["explain"]]
 )
@@ -306,78 +276,6 @@ def test_outcomes_of_the_made_up_result_are_what_the_tests_say():
     """The fixture's rules have every outcome."""
     assert set(result().outcomes) == set(Outcome)
     assert all(result().outcomes.values())
-
-
-@pytest.fixture
-def compared(monkeypatch):
-    """Makes inspecting give a comparison in which the other program says this; returns what it was asked."""
-    asked = {}
-
-    def give(**theirs):
-        made = Comparison("a.pcap", "TShark 9.9.9", compare(reading(), reading(**theirs)))
-        monkeypatch.setattr(api, "inspect", lambda capture, **given: asked.update(given, capture=capture) or made)
-        return asked
-
-    return give
-
-
-def test_inspecting_ends_with_1_where_something_differs(compared):
-    """0 without difference, 1 with one; the table is on standard output."""
-    compared()
-    done = run("inspect", "--against", "tshark", "a.pcap")
-    assert (done.exit_code, done.stderr) == (0, "")
-    assert done.stdout.startswith("a.pcap against TShark 9.9.9: no difference")
-    asked = compared(packets=7)
-    done = run("inspect", "--against", "tshark", "a.pcap", "--timeout", "5", "--json")
-    assert (done.exit_code, json.loads(done.stdout)["agree"]) == (1, False)
-    assert (asked["capture"], asked["timeout_s"]) == ("a.pcap", 5)
-
-
-def test_tshark_that_is_not_there_is_one_line(monkeypatch, tmp_path):
-    """Exit code 2, and how to get it."""
-    (tmp_path / "a.pcap").write_bytes(b"")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    done = run("inspect", "--against", "tshark", str(tmp_path / "a.pcap"))
-    assert (done.exit_code, done.stderr) == (2, "analyzer: tshark is not installed: apt-get install tshark\n")
-
-
-def test_one_flow_is_shown_in_full():
-    """By its ends, with what is concluded of it; the frames are there, whichever program reads them."""
-    done = run("inspect", str(ROOT / "captures" / "mm-clean.pcapng.gz"), "--flow", "0", "--json")
-    told = json.loads(done.stdout)
-    ends = f"{told['flow']['resp_h']}:{told['flow']['resp_p']} > {told['flow']['orig_h']}:{told['flow']['orig_p']}"
-    again = run("inspect", str(ROOT / "captures" / "mm-clean.pcapng.gz"), "--flow", ends)
-    assert (done.exit_code, again.exit_code) == (0, 0)
-    assert f"flow 0: {told['flow']['proto']}" in again.stdout
-    assert told["steps"]
-
-
-def test_without_tshark_scapy_reads_the_flow(monkeypatch, tmp_path):
-    """And says so."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    done = run("inspect", str(ROOT / "captures" / "mm-clean.pcapng.gz"), "--flow", "0")
-    assert "as scapy" in done.stdout
-
-
-@pytest.mark.parametrize("given", [(), ("--flow", "0", "--against", "tshark")])
-def test_inspecting_needs_one_thing_to_do(given):
-    """A flow, or another program."""
-    done = run("inspect", "a.pcap", *given)
-    assert (done.exit_code, "inspect needs --flow ID or --against tshark" in done.stderr) == (2, True)
-
-
-def test_a_finding_becomes_a_capture(tmp_path):
-    """Its frames, as check calls it with the same options; what is wrong is one line."""
-    told = (str(ROOT / "captures" / "mm-blocked.pcapng.gz"), "--site", str(ROOT / "captures" / "mm-blocked.site.yaml"))
-    target = tmp_path / "F1.pcapng"
-    done = run("extract", *told, "--finding", "F1", "-w", str(target))
-    assert (done.exit_code, done.stderr) == (0, f"{target}: 4 frames, 4 of them shown as evidence\n")
-    assert target.stat().st_size > 0
-    for given, said in (((), "needs --finding ID or --flow ID"), (("--finding", "F99"), "not in the result")):
-        refused = run("extract", *told, *given, "-w", str(tmp_path / "other"))
-        assert (refused.exit_code, said in refused.stderr) == (2, True)
-    nowhere = run("extract", *told, "--finding", "F1", "-w", str(tmp_path / "no" / "where"))
-    assert (nowhere.exit_code, "cannot be written" in nowhere.stderr) == (2, True)
 
 
 TAPS = [str(ROOT / "captures" / f"mm-intercepted{side}.pcapng.gz") for side in ("", "-outside")]

@@ -1,0 +1,1 @@
+"""Commands of the program that stand beside the judging ones; `cli` lists them."""

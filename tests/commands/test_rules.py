@@ -1,0 +1,43 @@
+"""The rule packs on the command line."""
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from analyzer.cli import main
+from analyzer.rulepack import shipped
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, list(arguments), prog_name="analyzer")
+
+
+def test_every_rule_is_listed_and_shown():
+    """`rules list` names every rule of every pack, `rules show` quotes one, or all of a pack."""
+    listed = run("rules", "list").stdout
+    for pack in shipped():
+        for rule in pack.rules:
+            assert rule.id in listed
+    rule = shipped()[0].rules[0]
+    assert " ".join(rule.cite.quote.split()) in " ".join(run("rules", "show", rule.id).stdout.split())
+    assert run("rules", "show", shipped()[0].name).stdout.count("\n  quote") == len(shipped()[0].rules)
+
+
+def test_rules_are_data():
+    """--json gives the same rules as plain data."""
+    rules = json.loads(run("rules", "list", "--json").stdout)
+    assert len(rules) == sum(len(pack.rules) for pack in shipped())
+    assert {"id", "pack", "cite", "severity", "to"} <= set(rules[0])
+    (one,) = json.loads(run("rules", "show", rules[0]["id"], "--json").stdout)
+    assert one == rules[0]
+
+
+def test_lint_tells_of_the_documents_contradictions():
+    """The two websocket names of one document are remarked on, on the terminal and as data."""
+    done = run("rules", "lint")
+    assert done.exit_code == 0
+    assert "websockets.skalacontrol.com and" in " ".join(done.stdout.split())
+    assert any("websocket" in remark["text"] for remark in json.loads(run("rules", "lint", "--json").stdout))
