@@ -65,6 +65,23 @@ class Quality:
         return self.one_sided_flows / self.tcp_flows if self.tcp_flows else 0.0
 
 
+def flow_counts(flows: Flows) -> dict[str, Any]:
+    """The counts of Quality that follow from the flows."""
+    is_tcp = flows.proto == 6
+    opens = flows.orig_syns + flows.resp_synacks > 0
+    closes = flows.orig_fins + flows.resp_fins + flows.orig_rsts + flows.resp_rsts > 0
+    carries = flows.orig_payload_octets + flows.resp_payload_octets > 0
+    return {
+        "nat_twins": int((flows.twin >= 0).sum()),
+        "payload_flows": int((is_tcp & carries).sum()),
+        "control_flows": int((is_tcp & (opens | closes)).sum()),
+        "missed_octets": int(flows.orig_missed.sum() + flows.resp_missed.sum()),
+        "one_sided_flows": int(flows.one_sided.sum()),
+        "midstream_flows": int(flows.midstream.sum()),
+        "tcp_flows": int(is_tcp.sum()),
+    }
+
+
 @dataclass(frozen=True)
 class Observations:
     """Captures, their quality, and one table of facts per kind of record."""

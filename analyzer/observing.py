@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Callable
 from typing import Any
@@ -9,156 +10,31 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.capturing.buffers import Buffers
-from analyzer.capturing.container import Container, parse_interface, parse_section, parse_statistics, sniff
-from analyzer.capturing.source import Source, open_source
+from analyzer.capturing.source import open_source
 from analyzer.conversations import Conversation
 from analyzer.dissecting import dissect, dns, tls
 from analyzer.dissecting.names import Sources, name_flows
 from analyzer.errors import CaptureError
-from analyzer.iana import link_type_name
 from analyzer.kernels import flows as fl
-from analyzer.kernels import records as rc
-from analyzer.kernels.dns import ANSWER, MESSAGE
 from analyzer.kernels.headers import V4_MAPPED
-from analyzer.kernels.links import WITHOUT_IP
 from analyzer.kernels.tunnels import NAMES as TUNNELS
 from analyzer.metering import flows as meter
-from analyzer.metering.harvest import Sessions
+from analyzer.metering.harvest import Sessions, all_messages, all_sessions
 from analyzer.metering.rates import per_bin
+from analyzer.metering.shedding import over
 from analyzer.metering.strings import take
 from analyzer.metering.sweep import Room, Sweep
-from analyzer.observations import Capture, Observations, Quality
+from analyzer.observations import Capture, Observations, Quality, flow_counts
+from analyzer.reading import Reading
 from analyzer.settings import Settings
 from analyzer.tables import Arp, Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Quic, Rates, Tls, build, from_rows
 
 Array = npt.NDArray[Any]
 Progress = Callable[[int, int], None]
 
-INT64 = 2**63 - 1
 RANK = {"": 0, "port": 1, "partial": 2, "payload": 3}
 NAMED = {5353: "mdns", 5355: "llmnr"}
 A, CNAME, AAAA = 1, 5, 28
-
-
-class Reading:
-    """One capture file on its way through the sweep."""
-
-    def __init__(self, source: Source, sweep: Sweep) -> None:
-        self.source = source
-        self.sweep = sweep
-        self.links: dict[str, bool] = {}  # by name, whether it may hold IP
-        self.drops: dict[tuple[int, int], int] = {}
-        self.filters: dict[str, None] = {}
-        self.sections = 0
-        self.secrets = False
-        self.cut = ""
-        self.form = np.zeros(rc.FORM_FIELDS, np.int64)
-        self.interfaces = np.zeros((0, rc.INTERFACE_FIELDS), np.int64)
-
-    def run(self, progress: Callable[[int], None]) -> Container:
-        """Sweep the file to its end, or to what ends it early; `cut` then says why."""
-        with Buffers(self.source) as buffers:
-            octets, end, ended = buffers.next(0)
-            while end < 24 and not ended:
-                octets, end, ended = buffers.next(end)
-            container = sniff(octets[:end].tobytes()[:64], self.source.path)
-            self._begin(container)
-            at = container.header_octets
-            while True:
-                at = self._sweep(octets, at, end, buffers.offset)
-                progress(self.source.consumed)
-                if self.cut:
-                    break
-                if ended:
-                    if at < end:
-                        self.cut = f"octet {buffers.offset + at}: the file ends inside a record"
-                    break
-                octets, end, ended = buffers.next(end - at)
-                at = 0
-        self.cut = self.source.cut or self.cut
-        return container
-
-    @property
-    def barren(self) -> str:
-        """That no link of the file holds IP, where it is so."""
-        return "" if any(self.links.values()) or not self.links else f"{', '.join(self.links)}: no IP on such a link"
-
-    def _begin(self, container: Container) -> None:
-        self.form[rc.KIND] = rc.PCAP if container.kind == "pcap" else rc.PCAPNG
-        self.form[rc.LITTLE] = container.little
-        self.form[rc.RECORD_HEADER] = container.record_header
-        if container.kind == "pcap":
-            self._add_interface(container.interface)
-
-    def _add_interface(self, interface: Any) -> None:
-        row = np.zeros((1, rc.INTERFACE_FIELDS), np.int64)
-        times, parts = interface.ns_per_tick
-        row[0, rc.LINK] = interface.link_type
-        row[0, rc.MULTIPLY] = times if parts == 1 else 0
-        row[0, rc.DIVIDE] = parts if times == 1 and parts > 1 else 0
-        row[0, rc.PER_SECOND] = rc.NS_PER_S * parts // times
-        row[0, rc.OFFSET_NS] = interface.offset_ns
-        row[0, rc.FCS] = interface.fcs_octets
-        row[0, rc.SNAPLEN] = interface.snaplen
-        row[0, rc.LAST_TICK] = min((INT64 - max(interface.offset_ns, 0)) * parts // times, INT64)
-        self.interfaces = np.concatenate([self.interfaces, row])
-        self.links[link_type_name(interface.link_type)] = interface.link_type not in WITHOUT_IP
-
-    def _sweep(self, octets: Array, at: int, end: int, offset: int) -> int:
-        """Sweep a buffer; returns where the record begins that needs more octets than it holds."""
-        while True:
-            why, at, need = self.sweep.feed(octets, at, end, self.form, self.interfaces)
-            if why == rc.MORE:
-                return at
-            if why == rc.BAD:
-                self.cut = f"octet {offset + at}: record claims {need} octets"
-                return at
-            length = need or self._section_octets(octets, at, end)
-            if length < 0:
-                self.cut = f"octet {offset + at}: no pcapng section header"
-                return at
-            if length == 0 or length > end - at:
-                return at
-            try:
-                self._block(octets[at : at + length].tobytes())
-            except ValueError as why_not:
-                self.cut = f"octet {offset + at}: {why_not}"
-                return at
-            at += length
-
-    @staticmethod
-    def _section_octets(octets: Array, at: int, end: int) -> int:
-        """Length of the section header block at `at`: 0 where more octets are needed, -1 where it is none."""
-        if end - at < 12:
-            return 0
-        head = octets[at : at + 12].tobytes()
-        try:
-            order = "little" if parse_section(head) else "big"
-        except ValueError:
-            return -1
-        length = int.from_bytes(head[4:8], "little" if order == "little" else "big")
-        return length + -length % 4 if 28 <= length <= rc.MAX_CAPLEN else -1
-
-    def _block(self, block: bytes) -> None:
-        """Act on a block that changes how the rest is read, or that counts what was lost."""
-        little = bool(self.form[rc.LITTLE])
-        kind = int.from_bytes(block[:4], "little" if little else "big")
-        if kind == rc.SECTION:
-            self.form[rc.LITTLE] = parse_section(block)
-            self.interfaces = np.zeros((0, rc.INTERFACE_FIELDS), np.int64)
-            self.sections += 1
-        elif kind == rc.INTERFACE:
-            interface = parse_interface(block, little)
-            self._add_interface(interface)
-            if interface.filter:
-                self.filters[interface.filter] = None
-        elif kind == rc.STATISTICS:
-            counted = parse_statistics(block, little)
-            if counted.dropped is not None:
-                self.drops[self.sections, counted.interface] = counted.dropped
-        elif kind == rc.SECRETS:
-            self.secrets = True
 
 
 class Observer:
@@ -169,43 +45,85 @@ class Observer:
         self.captures: list[Capture] = []
         self.drops: list[int] = []
         self.filters: dict[str, None] = {}
-        self.rows: dict[str, list[tuple[object, ...]]] = {"http": [], "dhcp": [], "ntp": [], "quic": []}
+        self.reading: Reading | None = None
+        self._before = (0, 0)
+        self.rows: dict[str, list[tuple[Any, ...]]] = {"http": [], "dhcp": [], "ntp": [], "quic": []}
         self.services: dict[int, tuple[str, str]] = {}
 
     def read(self, path: str, progress: Progress | None, turn: tuple[int, int]) -> None:
         """Read one capture; `turn` is its number, from 0, and how many there are."""
-        sweep = self.sweep
-        sweep.begin_capture()
-        before = sweep.counter(fl.FRAMES), sweep.counter(fl.OCTETS)
         with open_source(path) as source:
-            reading = Reading(source, sweep)
+            reading = self.begin(path)
             total = source.size * turn[1]
 
             def tell(consumed: int) -> None:
-                self._dissect()
+                self.dissect()
                 if progress is not None:
                     progress(turn[0] * source.size + consumed, total)
 
-            container = reading.run(tell)
-        packets = sweep.counter(fl.FRAMES) - before[0]
-        if reading.cut and not packets:
+            reading.run(source, tell)
+        if reading.cut and not self._told_of(reading).packets:
             raise CaptureError(path, 0, reading.cut)
-        self.drops += reading.drops.values()
-        self.filters |= reading.filters
-        self.captures.append(
-            Capture(
-                path=path, format=container.kind, packets=packets, octets=sweep.counter(fl.OCTETS) - before[1],
-                start_ns=max(sweep.counter(fl.FIRST_NS), 0), end_ns=max(sweep.counter(fl.MAX_NS), 0),
-                cut=bool(reading.cut), link_types=tuple(reading.links), note=reading.cut or reading.barren,
-                secrets=reading.secrets,
-            )
+        self.end()
+
+    def begin(self, path: str) -> Reading:
+        """Another capture begins: what is read from now on is of this one."""
+        sweep = self.sweep
+        sweep.begin_capture()
+        self._before = sweep.counter(fl.FRAMES), sweep.counter(fl.OCTETS)
+        self.reading = Reading(path, sweep)
+        return self.reading
+
+    def end(self) -> None:
+        """The capture that was begun last is over."""
+        reading, self.reading = self.reading, None
+        if reading is not None:
+            self.drops += reading.drops.values()
+            self.filters |= reading.filters
+            self.captures.append(self._told_of(reading))
+
+    def _told_of(self, reading: Reading) -> Capture:
+        """A capture as far as it was read."""
+        count = self.sweep.counter
+        return Capture(
+            path=reading.path, format=reading.kind, packets=count(fl.FRAMES) - self._before[0],
+            octets=count(fl.OCTETS) - self._before[1], start_ns=max(count(fl.FIRST_NS), 0),
+            end_ns=max(count(fl.MAX_NS), 0), cut=bool(reading.cut), link_types=tuple(reading.links),
+            note=reading.cut or reading.barren, secrets=reading.secrets,
         )  # fmt: skip
+
+    def clone(self) -> Observer:
+        """The same, apart: what one reads from now on changes nothing in the other, which can be finished."""
+        other = copy.copy(self)
+        other.sweep = self.sweep.clone()
+        other.captures, other.drops, other.filters = [*self.captures], [*self.drops], {**self.filters}
+        other.rows = {name: [*rows] for name, rows in self.rows.items()}
+        other.services = {**self.services}
+        return other
+
+    def leaving(self, seen: Observations) -> npt.NDArray[np.bool_]:
+        """Which of the flows that a clone told are over here as well, and as they were then; the rows of `seen`."""
+        flows = self.sweep.tables.flows["last_frame"][: self.sweep.counter(fl.FLOWS)]
+        goes = np.zeros(seen.flows.proto.size, np.bool_)
+        count = min(flows.size, goes.size)
+        goes[:count] = over(self.sweep.tables, self.sweep.settings)[:count]
+        goes[:count] &= seen.flows.last_frame[:count] == flows[:count]
+        return goes
+
+    def shed(self, goes: npt.NDArray[np.bool_]) -> None:
+        """Let flows go (by their rows; later ones stay), with all facts of them; the others get new rows, in order."""
+        count = self.sweep.counter(fl.FLOWS)
+        moved = self.sweep.shed(np.resize(np.append(goes, np.zeros(count, np.bool_)), count))
+        self.services = {int(moved[flow]): told for flow, told in self.services.items() if moved[flow] >= 0}
+        for name, rows in self.rows.items():  # the first column of each of these tables is the flow
+            self.rows[name] = [(int(moved[row[0]]), *row[1:]) for row in rows if moved[row[0]] >= 0]
 
     def finish(self) -> Observations:
         """All facts; nothing more can be read after this."""
+        self.end()
         sweep = self.sweep
         sweep.finish()
-        self._dissect()
+        self.dissect()
         found = sweep.found
         texts = found.strings.texts()
         flows = meter.finish(sweep.tables)
@@ -227,7 +145,7 @@ class Observer:
             arp=self._arp(),
         )  # fmt: skip
 
-    def _dissect(self) -> None:
+    def dissect(self) -> None:
         """Dissect the conversations that wait."""
         for talk in self.sweep.found.take_conversations():
             if talk.proto == 6 and (talk.resp_p == 53 or talk.orig_p == 53) and self.sweep.found.read_stream(talk):
@@ -273,11 +191,7 @@ class Observer:
 
     def _dns(self, texts: list[str]) -> Dns:
         """Pair the messages that were read."""
-        parts = self.sweep.found.messages
-        rows = np.concatenate([np.zeros(0, MESSAGE), *(part.rows for part in parts)])
-        answers = np.concatenate([np.zeros(0, ANSWER), *(part.answers for part in parts)])
-        shift = np.repeat(np.cumsum([0, *(len(part.answers) for part in parts)])[:-1], [len(p.rows) for p in parts])
-        rows["answers_at"] += shift.astype(np.int64)
+        rows, answers = all_messages(self.sweep.found.messages)
         names = take(texts, rows["query"], "")
         version = np.where(answers["type"] == AAAA, 6, 4).astype(np.uint8)
         spoken = meter.addresses(answers["hi"], answers["lo"], version)
@@ -300,8 +214,7 @@ class Observer:
             from analyzer.dissecting import certificates  # noqa: PLC0415 - slow to import; many captures show none
 
             known = [row for row in map(certificates.read, ders) if row is not None]
-        parts = self.sweep.found.sessions or [Sessions.room(0)]
-        whole = Sessions(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+        whole = all_sessions(self.sweep.found.sessions)
         order = np.argsort(whole.rows["flow"], kind="stable")
         ordered = Sessions(*(column[order] for column in whole))
         table = tls.sessions(ordered, texts, fingerprints, self.sweep.found.lists.octets())
@@ -340,23 +253,11 @@ class Observer:
         return Quality(
             kernel_drops=sum(self.drops) if self.drops else None,
             duplicates=count(fl.COPIES), duplicate_octets=count(fl.COPIED_OCTETS),
-            nat_twins=int((flows.twin >= 0).sum()), super_frames=count(fl.SUPER_FRAMES),
+            super_frames=count(fl.SUPER_FRAMES),
             checksums=count(fl.CHECKSUMS), bad_checksums=count(fl.BAD_CHECKSUMS),
             partial_checksums=count(fl.PARTIAL_CHECKSUMS), reordered_segments=count(fl.REORDERED),
-            payload_flows=int(((flows.proto == 6) & (flows.orig_payload_octets + flows.resp_payload_octets > 0)).sum()),
-            control_flows=int(((flows.proto == 6) & _controlled(flows)).sum()), filters=tuple(self.filters),
-            missed_octets=int(flows.orig_missed.sum() + flows.resp_missed.sum()),
-            one_sided_flows=int(flows.one_sided.sum()), midstream_flows=int(flows.midstream.sum()),
-            tcp_flows=int((flows.proto == 6).sum()), snaplen_cut_frames=count(fl.SNAPLEN_CUT),
+            filters=tuple(self.filters), snaplen_cut_frames=count(fl.SNAPLEN_CUT), **flow_counts(flows),
             unknown_link_frames=count(fl.UNKNOWN_LINK), undecoded_frames=count(fl.UNDECODED),
             non_ip_frames=count(fl.NOT_IP), encrypted_frames=count(fl.ENCRYPTED), fragments=count(fl.FRAGMENTS),
             stray_fragments=count(fl.STRAY_FRAGMENTS), time_steps_back=count(fl.STEPS_BACK), bin_ns=self.sweep.bin_ns,
         )  # fmt: skip
-
-
-def _controlled(flows: Flows) -> npt.NDArray[np.bool_]:
-    """Flows with a segment that opens or closes."""
-    opens = flows.orig_syns + flows.resp_synacks > 0
-    closes = flows.orig_fins + flows.resp_fins + flows.orig_rsts + flows.resp_rsts > 0
-    controlled: npt.NDArray[np.bool_] = opens | closes
-    return controlled

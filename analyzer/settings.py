@@ -23,6 +23,9 @@ class Settings:
     tcp_idle_s: int = 7440
     """Silence that ends a TCP flow: RFC 5382 section 5, REQ-5, asks NATs to keep one for 2 hours and 4 minutes."""
 
+    closed_s: int = 240
+    """Silence after which a closed TCP flow is over where flows leave memory: 2 MSL (RFC 9293 section 3.4.2)."""
+
     stream_idle_s: int = 10
     """Silence after which the first octets of a flow are read as they are; a hello takes a few round trips."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from analyzer.kernels.headers import TCP, UDP
 from analyzer.kernels.keeping import SEGMENT, STREAM_OCTETS, STREAM_OCTETS_TWICE, STREAM_SEGMENTS
 from analyzer.kernels.strings import SEED
 from analyzer.kernels.sweep import BATCH
+from analyzer.metering.shedding import renumbered
 from analyzer.metering.strings import Strings
 
 if TYPE_CHECKING:
@@ -61,6 +62,34 @@ class Messages(NamedTuple):
     answers: Array
 
 
+def _scratch() -> tuple[Array, Array, Array, Array]:
+    """Room in which kernels put a handshake, a name, lists and places together."""
+    return (
+        np.zeros(tls.HANDSHAKE_OCTETS, np.uint8),
+        np.zeros(dns.NAME_OCTETS, np.uint8),
+        np.zeros(tls.LIST_OCTETS, np.uint8),
+        np.zeros(tls.SPOTS, np.int64),
+    )
+
+
+TEXTS, LISTS = ("server_name", "alpn", "server_alpn"), ("hello", "answer")
+"""Columns of sessions that hold numbers of strings and of lists."""
+
+
+def all_messages(parts: list[Messages]) -> Messages:
+    """Parts as one, in which messages find their answers."""
+    rows = np.concatenate([np.zeros(0, dns.MESSAGE), *(part.rows for part in parts)])
+    answers = np.concatenate([np.zeros(0, dns.ANSWER), *(part.answers for part in parts)])
+    shift = np.repeat(np.cumsum([0, *(len(part.answers) for part in parts)])[:-1], [len(p.rows) for p in parts])
+    rows["answers_at"] += shift.astype(np.int64)
+    return Messages(rows, answers)
+
+
+def all_sessions(parts: list[Sessions]) -> Sessions:
+    """Parts as one."""
+    return Sessions(*(np.concatenate(columns) for columns in zip(*(parts or [Sessions.room(0)]), strict=True)))
+
+
 @dataclass
 class Harvest:
     """All that was read so far."""
@@ -73,17 +102,50 @@ class Harvest:
     errors: list[Array] = field(default_factory=list)
     framed: list[Array] = field(default_factory=list)
     conversations: list[Conversation] = field(default_factory=list)
-    work: tuple[Array, Array, Array, Array] = field(
-        default_factory=lambda: (
-            np.zeros(tls.HANDSHAKE_OCTETS, np.uint8),
-            np.zeros(dns.NAME_OCTETS, np.uint8),
-            np.zeros(tls.LIST_OCTETS, np.uint8),
-            np.zeros(tls.SPOTS, np.int64),
-        )
-    )
+    work: tuple[Array, Array, Array, Array] = field(default_factory=_scratch)
 
     def __post_init__(self) -> None:
         self.lists = Strings(int(self.strings.table.state[SEED]))
+
+    def clone(self) -> Harvest:
+        """The same apart: what is read on does not change the other."""
+        other = replace(
+            self, strings=self.strings.clone(), ders=self.ders.clone(), messages=[*self.messages],
+            sessions=[*self.sessions], errors=[*self.errors], framed=[*self.framed],
+            conversations=[*self.conversations], work=_scratch(),
+        )  # fmt: skip
+        other.lists = self.lists.clone()
+        return other
+
+    def shed(self, moved: npt.NDArray[np.int64]) -> None:
+        """Forget what was read of flows that are gone, and the strings that were only theirs; see shedding.shed."""
+        messages, sessions = all_messages(self.messages), all_sessions(self.sessions)
+        stays = moved[messages.rows["flow"]] >= 0
+        rows = renumbered(messages.rows, moved)
+        answers = messages.answers[np.repeat(stays, messages.rows["answers"])]
+        rows["answers_at"] = np.cumsum(rows["answers"]) - rows["answers"]
+        open_sessions = moved[sessions.rows["flow"]] >= 0
+        sessions = Sessions(*(column[open_sessions] for column in sessions))
+        sessions.rows["flow"] = moved[sessions.rows["flow"]]
+        self._forget(rows, answers, sessions)
+        self.messages, self.sessions = [Messages(rows, answers)], [sessions]
+        self.errors = [renumbered(part, moved) for part in self.errors]
+        framed = moved[np.concatenate([np.zeros(0, np.int64), *self.framed])]
+        self.framed = [framed[framed >= 0]]
+
+    def _forget(self, rows: Array, answers: Array, sessions: Sessions) -> None:
+        """Keep the strings that these name, and give the names their new numbers."""
+        named = sessions.rows
+        for strings, users in (
+            (self.strings, ((rows, "query"), (answers, "target"), *((named, name) for name in TEXTS))),
+            (self.lists, tuple((named, name) for name in LISTS)),
+        ):
+            used = np.concatenate([table[name] for table, name in users])
+            numbers = strings.keep(used[used >= 0])
+            for table, name in users:
+                table[name] = numbers[table[name]]
+        chains = sessions.chains
+        chains[:] = self.ders.keep(chains[chains >= 0])[chains]
 
     def take_conversations(self) -> list[Conversation]:
         """The conversations that wait for a dissector; they are handed out once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,6 +41,33 @@ class Strings:
         arena[: old.arena.size] = old.arena
         self.table = StringTable(np.full(2 * old.slots.size, -1, np.int64), offsets, arena, old.state)
         refill(self.table.slots, self.table)
+
+    def clone(self) -> Strings:
+        """The same strings apart: what is added to one is not in the other."""
+        other = copy.copy(self)
+        table = self.table
+        other.table = StringTable(table.slots.copy(), table.offsets.copy(), table.arena.copy(), table.state.copy())
+        return other
+
+    def keep(self, used: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        """Forget all strings but those of the numbers `used`; returns the new number of each, -1 for no string.
+
+        The last entry is for the number -1, which stays.
+        """
+        old, count = self.table, len(self)
+        stays = np.zeros(count + 1, np.bool_)
+        stays[used] = True
+        stays[count] = False
+        numbers = np.where(stays, np.cumsum(stays) - 1, -1).astype(np.int64)
+        kept = np.flatnonzero(stays)
+        lengths = np.diff(old.offsets[: count + 1])[kept]
+        octets = np.flatnonzero(np.repeat(stays[:count], np.diff(old.offsets[: count + 1])))
+        old.arena[: octets.size] = old.arena[octets]
+        old.offsets[1 : kept.size + 1] = np.cumsum(lengths)
+        old.state[COUNT] = kept.size
+        old.slots[:] = -1
+        refill(old.slots, old)
+        return numbers
 
     def octets(self) -> list[bytes]:
         """All strings, by number."""

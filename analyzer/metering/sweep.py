@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import secrets
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from analyzer.kernels.flows import FLOW, HISTORY, SIDE, rehash
 from analyzer.kernels.gaps import GAP
 from analyzer.metering.harvest import Harvest, harvest
 from analyzer.metering.rates import compact
+from analyzer.metering.shedding import shed
 from analyzer.metering.strings import Strings
 from analyzer.settings import Settings
 
@@ -146,6 +148,29 @@ class Sweep:
             self._make_room()
         sw.give_all_up(self.tables)
         self._harvest(final=True)
+
+    def clone(self) -> Sweep:
+        """The same, apart: what one is fed from now on changes nothing in the other."""
+        other = copy.copy(self)
+        c, tables = self.tables.counters, self.tables
+        used = {
+            "flows": c[fl.FLOWS], "sides": 2 * c[fl.FLOWS], "histories": c[fl.FLOWS], "gaps": c[fl.GAPS],
+            "rates": c[fl.RATES], "segments": c[fl.SEGMENTS], "arena": c[fl.ARENA], "errors": c[fl.ERRORS],
+        }  # fmt: skip
+        copies = {name: column.copy() for name, column in tables._asdict().items() if name not in used}
+        for name, rows in used.items():
+            table = getattr(tables, name)
+            copies[name] = np.empty(table.shape, table.dtype)  # memory that is never touched costs nothing
+            copies[name][:rows] = table[:rows]
+        other.tables = Tables(**copies)
+        other.found = self.found.clone()
+        return other
+
+    def shed(self, goes: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        """Let flows go, with all that was found of them; returns the new number of each flow, -1 of those gone."""
+        self.tables, moved = shed(self.tables, goes)
+        self.found.shed(moved)
+        return moved
 
     def _make_room(self) -> None:
         """Grow, or empty, whichever table may not hold another batch."""

@@ -39,3 +39,21 @@ def test_numbers_become_an_object_column():
     assert found.dtype == object
     assert found.tolist() == ["b", "", "a", "b"]
     assert take([], np.array([-1, -1]), None).tolist() == [None, None]
+
+
+@given(st.lists(st.binary(max_size=20), max_size=60), st.data())
+def test_what_nobody_uses_is_forgotten(words, data):
+    """Strings that are kept get new numbers in their order and are found again."""
+    strings = Strings(7, room=1, octets=1)
+    for word in words:
+        number_of(strings, word)
+    before = strings.octets()
+    used = data.draw(st.sets(st.sampled_from(range(len(before))))) if before else set()
+    apart = strings.clone()
+    numbers = strings.keep(np.array(sorted(used), np.int64))
+    assert strings.octets() == [before[number] for number in sorted(used)]
+    assert [numbers[number] for number in sorted(used)] == list(range(len(used)))
+    assert numbers[-1] == -1
+    for number in used:
+        assert number_of(strings, before[number]) == numbers[number]
+    assert apart.octets() == before
