@@ -1,4 +1,4 @@
-"""Octets become numbers here and nowhere else. All return int64; the caller has checked the length."""
+"""Octets become numbers, and numbers octets, here and nowhere else. All are int64; the caller checked the length."""
 
 from __future__ import annotations
 
@@ -69,3 +69,24 @@ def u16(octets, at, little):
 def u32(octets, at, little):
     """Four octets in the order of the file."""
     return le32(octets, at) if little else be32(octets, at)
+
+
+@kernel
+def be16_to(octets, at, number):
+    """Write two octets in network order."""
+    octets[at] = np.uint8(number >> 8 & 0xFF)
+    octets[at + 1] = np.uint8(number & 0xFF)
+
+
+@kernel
+def le16_to(octets, at, number):
+    """Write two octets in little-endian order."""
+    octets[at] = np.uint8(number & 0xFF)
+    octets[at + 1] = np.uint8(number >> 8 & 0xFF)
+
+
+@kernel
+def le32_to(octets, at, number):
+    """Write four octets in little-endian order."""
+    le16_to(octets, at, number)
+    le16_to(octets, at + 2, number >> 16)

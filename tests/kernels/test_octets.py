@@ -45,3 +45,16 @@ def test_the_order_of_the_file_decides(given_octets, little):
     assert octets.u16(array, 1, little) == int.from_bytes(given_octets[1:3], order)
     assert octets.u32(array, 0, little) == int.from_bytes(given_octets, order)
     assert octets.be24(array, 1) == int.from_bytes(given_octets[1:], "big")
+
+
+@pytest.mark.parametrize(
+    ("write", "form"), [(octets.be16_to, ">H"), (octets.le16_to, "<H"), (octets.le32_to, "<I")]
+)  # fmt: skip
+@given(number=st.integers(0, 2**32 - 1))
+def test_numbers_are_written_as_struct_writes_them(write, form, number):
+    """At their place, and nowhere else; of more than fits, the lowest octets."""
+    width = struct.calcsize(form)
+    array = np.full(8, 0xEE, np.uint8)
+    write(array, 2, number)
+    expected = struct.pack(form, number & (1 << 8 * width) - 1)
+    assert array.tobytes() == b"\xee\xee" + expected + b"\xee" * (6 - width)
