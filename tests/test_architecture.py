@@ -22,6 +22,7 @@ DATA_MODULES = {"analyzer/iana.py"}  # the registries, written down
 WITHOUT_TEST = {
     "analyzer/errors.py": "plain data; its texts are tested where they are raised",
     "analyzer/settings.py": "plain data",
+    "analyzer/watching/picture.py": "plain data",
 }
 
 VAGUE = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "managers", "lib", "core", "base", "tools"}

@@ -125,13 +125,13 @@ def _findings(page: Page, findings: Sequence[Finding], detail: int) -> None:
     for number, finding in enumerate(shown):
         if number:
             page.blank()
-        _finding(page, finding, told)
+        one_finding(page, finding, told)
     if len(findings) > len(shown):
         page.blank()
         page.line(Text(f"and {len(findings) - len(shown)} more, none of them worse: -v shows all", "bold"), 2)
 
 
-def _finding(page: Page, finding: Finding, told: set[object]) -> None:
+def one_finding(page: Page, finding: Finding, told: set[object]) -> None:
     """One finding; a quote or look-alikes that stand above (they are in `told`) are not told again."""
     page.hang(_badge(finding), words(finding.title, "bold"), at=LABEL)
     who = f"{finding.host} · " if finding.host else ""

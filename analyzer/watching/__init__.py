@@ -1,0 +1,1 @@
+"""A capture that goes on becomes a picture every few seconds."""
