@@ -32,7 +32,7 @@ class Raw:
         self.size = mode.st_size if stat.S_ISREG(mode.st_mode) else 0
         self._poll: select.poll | None = None
         if stat.S_ISFIFO(mode.st_mode):
-            _widen(file.fileno())
+            widen(file.fileno())
         if not stat.S_ISREG(mode.st_mode):
             self._poll = select.poll()
             self._poll.register(file.fileno(), select.POLLIN)
@@ -209,7 +209,7 @@ def open_source(path: str) -> Source:
         raise
 
 
-def _widen(descriptor: int) -> None:
+def widen(descriptor: int) -> None:
     """Lets a pipe hold more, so that its writer seldom waits; Linux only, and may be refused without harm."""
     command = getattr(fcntl, "F_SETPIPE_SZ", None)
     if command is not None:
