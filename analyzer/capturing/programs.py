@@ -1,7 +1,8 @@
 """dumpcap or tcpdump captures as a child, and its standard output is the stream that is read.
 
 The child is a group of its own. It ends when it is told to, with the statistics that it then writes, or at the next
-frame when nobody reads its pipe any more: a parent that is killed leaves no child behind. Source: dumpcap(1), tcpdump(1).
+frame when nobody reads its pipe any more: a parent that is killed leaves no child behind. Source: dumpcap(1),
+tcpdump(1).
 """
 
 from __future__ import annotations
