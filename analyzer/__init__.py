@@ -9,7 +9,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analyzer.api import check, compare, draft_site, extract, figure, judge, load_site, observe, plan, usage
+    from analyzer.api import (
+        check,
+        compare,
+        draft_site,
+        extract,
+        figure,
+        judge,
+        load_facts,
+        load_site,
+        merge,
+        observe,
+        plan,
+        usage,
+        watch,
+    )
     from analyzer.errors import AnalyzerError
     from analyzer.result import Result
 
@@ -22,10 +36,13 @@ __all__ = [
     "extract",
     "figure",
     "judge",
+    "load_facts",
     "load_site",
+    "merge",
     "observe",
     "plan",
     "usage",
+    "watch",
 ]
 
 _HOMES = {"AnalyzerError": "analyzer.errors", "Result": "analyzer.result"}

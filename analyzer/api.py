@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,15 +18,18 @@ from analyzer.settings import Settings
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from analyzer.capturing.keeping import Keeper
     from analyzer.extracting import Extracted
     from analyzer.inspecting.reading import Comparison
     from analyzer.inspecting.steps import Reading
-    from analyzer.judging import Filter
     from analyzer.planning import Plan, Usage
     from analyzer.result import Result
     from analyzer.rulepack import RulePack
     from analyzer.sitefile import Site
-    from analyzer.taps import Across, Taps
+    from analyzer.watching.feeds import Feed
+    from analyzer.watching.limits import Limits
+    from analyzer.watching.picture import Seen
+    from analyzer.watching.watch import Watch
 
 TSHARK_S = 600.0
 """What tshark may take where it reads certificates with keys."""
@@ -151,7 +153,9 @@ def judge(  # noqa: PLR0913 - what may be told of a site stands side by side, by
 
     Raises AnalyzerError where a profile, the filter, a PEM file or a baseline cannot be used.
     """
-    return _terms(packs, site, profiles, filter, trust, baseline).judge(observations)
+    from analyzer.terms import terms_of
+
+    return terms_of(packs, site, profiles, filter, trust, baseline).judge(observations)
 
 
 def check(  # noqa: PLR0913 - as judge, and the captures
@@ -170,7 +174,9 @@ def check(  # noqa: PLR0913 - as judge, and the captures
 
     Raises what these raise; what `judge` refuses is refused before a capture is opened.
     """
-    terms = _terms(packs, site, profiles, filter, trust, baseline)
+    from analyzer.terms import terms_of
+
+    terms = terms_of(packs, site, profiles, filter, trust, baseline)
     return terms.judge(observe(captures, progress=progress, keylog=keylog))
 
 
@@ -194,8 +200,9 @@ def compare(  # noqa: PLR0913 - as check, of two taps
     Raises what `check` raises, and AnalyzerError where one capture is to be both and is not.
     """
     from analyzer import comparing
+    from analyzer.terms import terms_of
 
-    terms = _terms(packs, site, profiles, filter, trust, baseline)
+    terms = terms_of(packs, site, profiles, filter, trust, baseline)
     here = observe(inside, progress=progress, keylog=keylog)
     if outside:
         taps = comparing.lay(here, observe(outside, progress=progress, keylog=keylog))
@@ -203,6 +210,43 @@ def compare(  # noqa: PLR0913 - as check, of two taps
         taps = comparing.lay(*comparing.split(here, terms.site.nat))
     there = terms.judge(taps.outside, taps.from_outside())
     return terms.judge(taps.inside, taps.from_inside(), (taps, there))
+
+
+def watch(  # noqa: PLR0913 - as judge, and how to watch
+    feed: Feed,
+    *,
+    limits: Limits | None = None,
+    keeper: Keeper | None = None,
+    on_finding: Callable[[Seen], None] | None = None,
+    troubles: Callable[[], tuple[str, ...]] = tuple,
+    packs: Sequence[RulePack] | None = None,
+    site: Site | None = None,
+    profiles: Sequence[str] = (),
+    filter: str = "",  # noqa: A002 - as in judge
+    trust: Sequence[str] = (),
+    baseline: Sequence[str] = (),
+) -> Watch:
+    """A live capture, to be started: what a feed gives is judged every few seconds, as `check` judges a capture.
+
+    feed          watching.opening.open_feed("eth0"), or "-" for standard input
+    limits        how often, how much of it is held, and where it is kept
+    keeper        takes all frames, as evidence (capturing.keeping.Keeper)
+    on_finding    is called for each new finding        troubles  is asked for what else went wrong
+
+    Raises what `judge` refuses, and OSError where the folder cannot be made.
+    """
+    from analyzer import exporting
+    from analyzer.terms import terms_of
+    from analyzer.watching.intake import Intake
+    from analyzer.watching.limits import Limits
+    from analyzer.watching.watch import Watch
+
+    bounds = limits or Limits()
+    terms = terms_of(packs, site, profiles, filter, trust, baseline)
+    return Watch(
+        Intake(feed, bounds.most_flows, Settings(), keeper), terms.judge, bounds, exporting.write,
+        uplink_bps=terms.site.uplink_bps, on_finding=on_finding, troubles=troubles,
+    )  # fmt: skip
 
 
 def usage(result: Result) -> Usage:
@@ -245,69 +289,25 @@ def load_site(path: str) -> Site:
     return sitefile.load(path)
 
 
+def load_facts(folder: str) -> Observations:
+    """Saved facts (`analyzer observe`), or those of all folders in it, as a live capture leaves them, put together.
+
+    Raises SourceError where they are not whole.
+    """
+    from analyzer import terms
+
+    return terms.load_facts(Path(folder))
+
+
+def merge(parts: Sequence[Observations]) -> Observations:
+    """Facts put together as if they had been observed at once, where no flow is in two of them: see merging.merge."""
+    from analyzer import merging
+
+    return merging.merge(parts)
+
+
 def draft_site(observations: Observations, *, packs: Sequence[RulePack] | None = None) -> tuple[Site, dict[str, str]]:
     """A site as facts show it, and per host, by its name, why it is taken for what it is."""
     from analyzer import judging, rulepack
 
     return judging.draft_site(observations, rulepack.shipped() if packs is None else packs)
-
-
-@dataclass(frozen=True)
-class _Terms:
-    """By what is judged, read and found sound."""
-
-    packs: tuple[RulePack, ...]
-    site: Site
-    profiles: tuple[str, ...]
-    keep: Filter | None
-    roots: tuple[bytes, ...]
-    baseline: tuple[Observations, ...]
-
-    def judge(
-        self, seen: Observations, across: Across | None = None, beside: tuple[Taps | None, Result | None] = (None, None)
-    ) -> Result:
-        """The result of facts, as far as another tap tells of them; of two taps compared, `beside` them."""
-        from analyzer import judging
-        from analyzer.result import Result
-
-        means = judging.Means(self.roots, across, self.baseline)
-        found = judging.judge(seen, self.packs, self.site, profiles=self.profiles, keep=self.keep, means=means)
-        return Result(seen, found, *beside)
-
-
-def _terms(  # noqa: PLR0913 - as judge
-    packs: Sequence[RulePack] | None,
-    site: Site | None,
-    profiles: Sequence[str],
-    expression: str,
-    trust: Sequence[str],
-    baseline: Sequence[str],
-) -> _Terms:
-    from analyzer import factsfile, judging, rulepack, trustfile
-    from analyzer.sitefile import Site
-
-    chosen = tuple(rulepack.shipped() if packs is None else packs)
-    place = site or Site()
-    for profile in (*profiles, *place.profiles):
-        _know(profile, chosen)
-    try:
-        roots = [root for path in (*place.trust, *trust) for root in trustfile.load(path)]
-    except SourceError as error:
-        raise AnalyzerError(f"trust: {error}") from error
-    try:
-        known = tuple(factsfile.load(Path(folder)) for folder in baseline)
-    except SourceError as error:
-        raise AnalyzerError(f"baseline: {error}") from error
-    keep = judging.parse(expression) if expression else None
-    return _Terms(chosen, place, tuple(profiles), keep, tuple(roots), known)
-
-
-def _know(profile: str, packs: Sequence[RulePack]) -> None:
-    """Raises AnalyzerError where a profile names a pack or a variant that is not there."""
-    name, _, variant = profile.partition(":")
-    pack = next((pack for pack in packs if pack.name == name), None)
-    if pack is None:
-        known = ", ".join(pack.name for pack in packs)
-        raise AnalyzerError(f"profile {profile}: no such rule pack (known: {known})")
-    if variant and variant not in pack.variants:
-        raise AnalyzerError(f"profile {profile}: {name} has the variants {', '.join(pack.variants) or '(none)'}")

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from analyzer.commands.frames import extract, inspect
+from analyzer.commands.live import live
 from analyzer.commands.rules import rules
 from analyzer.program import USAGE, Mistake, Program, version
 from analyzer.shell import (
@@ -39,6 +40,7 @@ analyzer site customer.pcapng > plant.yaml    a draft of what is known of the pl
 analyzer check customer.pcapng --site plant.yaml
 analyzer compare lan.pcapng wan.pcapng        what the firewall between two taps does to each flow
 analyzer bandwidth customer.pcapng            who uses how much of the uplink, against the budgets
+analyzer live -i eth0                         the same verdicts at a span port, as long as it runs
 
 Exit codes: 0 no requirement fails, 1 at least one fails, 2 usage or a bad rule pack or site file, 3 no verdict could
 be had.
@@ -162,11 +164,14 @@ def observe(captures: tuple[str, ...], folder: str, quiet: bool) -> None:
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
 @judging_options
 def judge(folder: str, **options: Any) -> None:
-    """Judge saved facts: what `check` does, without the captures."""
-    from analyzer import api, factsfile
+    """Judge saved facts: what `check` does, without the captures.
+
+    DIR holds facts, or folders of facts, as a live capture leaves them in OUT/facts: they are judged as one.
+    """
+    from analyzer import api
 
     asked = asked_for(**options)
-    deliver(asked, api.judge(factsfile.load(Path(folder)), **asked.terms))
+    deliver(asked, api.judge(api.load_facts(folder), **asked.terms))
 
 
 @main.command()
@@ -223,5 +228,5 @@ def explain(code: str, as_json: bool) -> None:
     Page(sys.stdout).sheet(words(code, "bold").append("  ").append_text(words(title)), told)
 
 
-for command in (extract, inspect, rules):
+for command in (extract, inspect, live, rules):
     main.add_command(command)

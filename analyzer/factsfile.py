@@ -73,9 +73,12 @@ def load(folder: Path) -> Observations:
     return Observations(captures=header.captures, quality=header.quality, **tables)
 
 
-def is_facts(folder: Path) -> bool:
-    """Whether the folder holds saved facts."""
-    return (folder / FACTS).is_file()
+def load_parts(folder: Path) -> list[Observations]:
+    """The facts in a folder, or in the folders in it, in the order of their names; raises SourceError as `load`."""
+    if (folder / FACTS).is_file() or not folder.is_dir():
+        return [load(folder)]
+    parts = sorted(path for path in folder.iterdir() if (path / FACTS).is_file())
+    return [load(part) for part in parts] or [load(folder)]
 
 
 def _header(path: Path) -> Header:

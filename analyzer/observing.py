@@ -21,7 +21,7 @@ from analyzer.kernels.tunnels import NAMES as TUNNELS
 from analyzer.metering import flows as meter
 from analyzer.metering.harvest import Sessions, all_messages, all_sessions
 from analyzer.metering.rates import per_bin
-from analyzer.metering.shedding import over
+from analyzer.metering.shedding import expendable, over
 from analyzer.metering.strings import take
 from analyzer.metering.sweep import Room, Sweep
 from analyzer.observations import Capture, Observations, Quality, flow_counts
@@ -89,7 +89,7 @@ class Observer:
             path=reading.path, format=reading.kind, packets=count(fl.FRAMES) - self._before[0],
             octets=count(fl.OCTETS) - self._before[1], start_ns=max(count(fl.FIRST_NS), 0),
             end_ns=max(count(fl.MAX_NS), 0), cut=bool(reading.cut), link_types=tuple(reading.links),
-            note=reading.cut or reading.barren, secrets=reading.secrets,
+            note="; ".join(filter(None, (reading.cut or reading.barren, reading.remark))), secrets=reading.secrets,
         )  # fmt: skip
 
     def clone(self) -> Observer:
@@ -109,6 +109,18 @@ class Observer:
         goes[:count] = over(self.sweep.tables, self.sweep.settings)[:count]
         goes[:count] &= seen.flows.last_frame[:count] == flows[:count]
         return goes
+
+    def relieve(self, most: int) -> int:
+        """Let so many flows go that `most` are left, without a look at what they tell; returns how many went.
+
+        Attempts that nobody answered go first, those at one target or of one originator by the crowd before others, and
+        the oldest of them; then the flows that have been silent for longest.
+        """
+        count = self.sweep.counter(fl.FLOWS)
+        goes = np.zeros(count, np.bool_)
+        goes[expendable(self.sweep.tables)[: max(count - most, 0)]] = True
+        self.shed(goes)
+        return int(goes.sum())
 
     def shed(self, goes: npt.NDArray[np.bool_]) -> None:
         """Let flows go (by their rows; later ones stay), with all facts of them; the others get new rows, in order."""

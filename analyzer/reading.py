@@ -4,20 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from analyzer.capturing.buffers import Buffers
 from analyzer.capturing.container import Container, Interface, parse_interface, parse_section, parse_statistics, sniff
-from analyzer.capturing.source import Source
 from analyzer.iana import link_type_name
 from analyzer.kernels import records as rc
 from analyzer.kernels.links import WITHOUT_IP
 from analyzer.metering.sweep import Sweep
 
 Array = npt.NDArray[Any]
+
+
+class Stream(Protocol):
+    """Octets as a capture file has them: a file, a pipe, what a program writes.
+
+    path      as it was named
+    consumed  octets read so far       cut  why they end before they should, empty where they do not
+    """
+
+    path: str
+    cut: str
+
+    @property
+    def consumed(self) -> int:
+        """Octets read so far."""
+
+    def readinto(self, view: memoryview) -> int:
+        """Octets read into `view`, 0 at the end."""
+
+    def close(self) -> None:
+        """Ends it."""
+
 
 Guard = AbstractContextManager[Any]
 Tee = Callable[[Array, int, int, Array, Array], None]
@@ -32,6 +53,7 @@ class Reading:
 
     path, kind  as it was named; pcap, pcapng, or live where frames come from an interface
     cut         what ended it early, empty where nothing did
+    remark      what else is to be told of it
     tee         what takes the frames once they were swept
     """
 
@@ -45,11 +67,12 @@ class Reading:
         self.sections = 0
         self.secrets = False
         self.cut = ""
+        self.remark = ""
         self.tee: Tee | None = None
         self.form = np.zeros(rc.FORM_FIELDS, np.int64)
         self.interfaces = np.zeros((0, rc.INTERFACE_FIELDS), np.int64)
 
-    def run(self, source: Source, progress: Callable[[int], None], guard: Guard = FREE, tee: Tee | None = None) -> None:
+    def run(self, source: Stream, progress: Callable[[int], None], guard: Guard = FREE, tee: Tee | None = None) -> None:
         """Sweep a source to its end, or to what ends it early; `cut` then says why.
 
         progress  is called after each buffer with the octets read       guard  is held while a buffer is swept
@@ -76,6 +99,13 @@ class Reading:
                 octets, end, ended = buffers.next(end - at)
                 at = 0
         self.cut = source.cut or self.cut
+
+    def take(self, octets: Array, at: int, end: int, form: Array, interfaces: Array) -> None:
+        """Sweep whole records that lie in memory as `form` and `interfaces` tell (kernels/records.py)."""
+        if interfaces is not self.interfaces:
+            self.form, self.interfaces = form, interfaces
+            self.links = {link_type_name(link): link not in WITHOUT_IP for link in interfaces[:, rc.LINK].tolist()}
+        self._sweep(octets, at, end, 0)
 
     @property
     def barren(self) -> str:

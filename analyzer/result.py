@@ -96,9 +96,9 @@ class Result:
         """0 where no requirement fails, 1 where one does, 3 where the captures hold nothing that could be read."""
         if self.conclusions.fails:
             return FAILS
-        packets = sum(capture.packets for capture in self.observations.captures)
-        readable = packets - self.observations.quality.unknown_link_frames
-        return HOLDS if readable > 0 or self.observations.flows.proto.size else NOTHING
+        seen = self.observations
+        readable = sum(capture.packets for capture in seen.captures) - seen.quality.unknown_link_frames
+        return HOLDS if readable > 0 or seen.flows.proto.size else NOTHING
 
     @property
     def grade(self) -> Grade:
@@ -145,7 +145,7 @@ class Result:
     def findings(self) -> pd.DataFrame:
         """One row per finding, worst first as judged; `cite` as four columns, evidence as a list of dictionaries."""
         return _frame(
-            [_flat(_finding(finding)) for finding in self.conclusions.findings],
+            [_flat(finding_facts(finding)) for finding in self.conclusions.findings],
             FINDING_COLUMNS,
         )
 
@@ -216,7 +216,7 @@ class Result:
             },
             "hosts": self._hosts(),
             "rules": self._rules(),
-            "findings": [_finding(finding) for finding in self.conclusions.findings],
+            "findings": [finding_facts(finding) for finding in self.conclusions.findings],
             "checklist": self._checklist(),
             "bandwidth": self._bandwidth(),
             "notes": list(self.notes),
@@ -240,36 +240,31 @@ class Result:
     def _rules(self) -> list[dict[str, Any]]:
         return [
             {
-                "rule": rule.rule,
-                "pack": rule.pack,
-                "basis": rule.basis.value,
-                "outcome": rule.outcome.value,
-                "cite": _cite(rule.cite),
-                "flows": int(rule.flows),
-                "octets": int(rule.octets),
-                "because": rule.because,
+                "rule": rule.rule, "pack": rule.pack, "basis": rule.basis.value, "outcome": rule.outcome.value,
+                "cite": _cite(rule.cite), "flows": int(rule.flows), "octets": int(rule.octets), "because": rule.because,
             }
             for rule in self.conclusions.rules
-        ]
+        ]  # fmt: skip
 
     def _checklist(self) -> list[dict[str, Any]]:
         return [
             {
-                "item": item.item,
-                "pack": item.pack,
-                "outcome": item.outcome.value,
-                "cite": _cite(item.cite),
-                "flows": int(item.flows),
-                "because": item.because,
+                "item": item.item, "pack": item.pack, "outcome": item.outcome.value, "cite": _cite(item.cite),
+                "flows": int(item.flows), "because": item.because,
             }
             for item in self.conclusions.checklist
-        ]
+        ]  # fmt: skip
 
     def _purposes(self) -> list[dict[str, Any]]:
         return [asdict(purpose) for purpose in self.conclusions.purposes]
 
     def _bandwidth(self) -> dict[str, Any]:
-        made: dict[str, Any] = {"edges": [], "machines": [], "browsers": [], "purposes": self._purposes()}
+        made: dict[str, Any] = {
+            "edges": [],
+            "machines": [],
+            "browsers": [],
+            "purposes": self._purposes(),
+        }
         for budget in self.conclusions.budgets:
             granted = {"budget_bps": _number(budget.budget_bps), "budget_high_bps": _number(budget.high_bps)}
             told, end = {"host": budget.host, **granted}, {"outcome": budget.outcome.value}
@@ -347,7 +342,8 @@ def moment(at_ns: int) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}.{rest:09}Z"
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_facts(finding: Finding) -> dict[str, Any]:
+    """A finding as result.json has it."""
     return {
         "id": finding.id,
         "code": finding.code,

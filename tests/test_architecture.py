@@ -22,6 +22,7 @@ DATA_MODULES = {"analyzer/iana.py"}  # the registries, written down
 WITHOUT_TEST = {
     "analyzer/errors.py": "plain data; its texts are tested where they are raised",
     "analyzer/settings.py": "plain data",
+    "analyzer/watching/limits.py": "plain data",
     "analyzer/watching/picture.py": "plain data",
 }
 

@@ -166,7 +166,7 @@ def test_facts_are_observed_then_judged(judged, tmp_path):
     assert "5 flows of 12345 packets" in done.stderr
     assert run("judge", str(facts), "--json").exit_code == 1
     assert "packs" in asked
-    assert run("judge", str(tmp_path)).exit_code == 3
+    assert run("judge", str(tmp_path / "other")).exit_code == 3
 
 
 def test_results_and_facts_do_not_share_a_folder(judged, tmp_path):

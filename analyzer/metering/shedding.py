@@ -45,6 +45,32 @@ def unanswered(tables: Tables) -> Mask:
     return attempts
 
 
+def expendable(tables: Tables) -> npt.NDArray[np.int64]:
+    """All flows, those first that are missed least: attempts without answer, those of a crowd before others.
+
+    A crowd are attempts at one address and port, or from one address, as a flood or a scan makes them; within it, and
+    among flows that are no attempts, what was seen last comes last.
+    """
+    count = int(tables.counters[fl.FLOWS])
+    flows = tables.flows[:count]
+    attempts = unanswered(tables)
+    by_a = flows["orig"] == 0
+    orig = np.where(by_a, flows["a_lo"] ^ flows["a_hi"], flows["b_lo"] ^ flows["b_hi"])
+    resp = np.where(by_a, flows["b_lo"] ^ flows["b_hi"], flows["a_lo"] ^ flows["a_hi"])
+    port = np.where(by_a, flows["b_port"], flows["a_port"]).astype(np.int64)
+    crowd = np.maximum(_sharing(resp ^ port << 40, attempts), _sharing(orig, attempts))
+    crowded = np.where(attempts, np.log2(np.maximum(crowd, 1)).astype(np.int64), 0)
+    return np.lexsort((flows["last_frame"], -crowded, ~attempts)).astype(np.int64)
+
+
+def _sharing(key: Array, among: Mask) -> npt.NDArray[np.int64]:
+    """Of how many rows `among` them each one shares its key; 0 of the others."""
+    made = np.zeros(key.size, np.int64)
+    _, group, counts = np.unique(key[among], return_inverse=True, return_counts=True)
+    made[among] = counts[group]
+    return made
+
+
 def shed(tables: Tables, goes: Mask) -> tuple[Tables, npt.NDArray[np.int64]]:
     """The tables without the flows that go, and the new number of each flow, -1 of those gone.
 

@@ -1,0 +1,209 @@
+"""`check` on a span port: what an interface shows is judged again and again, until somebody stops it."""
+
+from __future__ import annotations
+
+import math
+import signal
+import sys
+import threading
+import time
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from analyzer.shell import asked_for, judging_options, print_json, say, writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.capturing.keeping import Keeper
+    from analyzer.exporting.livedisplay import Display
+    from analyzer.shell import Asked
+    from analyzer.watching.feeds import Feed
+    from analyzer.watching.picture import Seen
+    from analyzer.watching.watch import Watch
+
+TURN_S = 0.5
+"""How often what is shown is brought up to date."""
+
+MB = 1_000_000
+SHIPPED = ("grafana", "alerts", "systemd")
+FEEDS = ("auto", "ring", "program", "scapy")
+
+
+@click.command()
+@click.argument("stream", metavar="[-]", required=False)
+@click.option("-i", "--interface", default="", help="The interface to capture on.")
+@click.option("-D", "--list-interfaces", "listed", is_flag=True, help="List interfaces and what each may do.")
+@click.option(
+    "-f", "--capture-filter", default="", metavar="BPF", help="Capture only what this picks (pcap-filter(7))."
+)
+@click.option(
+    "--feed", "how", type=click.Choice(FEEDS), default="auto", help="What captures (auto: the first that may)."
+)
+@click.option("--duration", default=0.0, type=click.FloatRange(0), metavar="S", help="End after so many seconds.")
+@click.option("--every", default=5.0, type=click.FloatRange(0.1), metavar="S", help="Judge so often at most (5).")
+@click.option("--flows", default=100_000, type=click.IntRange(100), help="Hold so many flows in memory (100000).")
+@click.option("--write", default="", metavar="DIR", help="Keep the frames as pcapng files here, a ring of them.")
+@click.option("--write-size", default=100, type=click.IntRange(1), metavar="MB", help="… each so large (100).")
+@click.option("--write-files", default=20, type=click.IntRange(1), help="… so many of them (20).")
+@click.option(
+    "--write-age", default=0.0, type=click.FloatRange(0), metavar="H", help="… none older than so many hours."
+)
+@click.option("--facts-size", default=2000, type=click.IntRange(1), metavar="MB", help="With --out: facts kept (2000).")
+@click.option(
+    "--on-finding", "command", default="", metavar="COMMAND", help="Run this for each finding, JSON on stdin."
+)
+@click.option("--metrics", default="", metavar="ADDRESS:PORT", help="Serve Prometheus metrics, on loopback only.")
+@click.option("--user", default="", help="Go on as this user once the interface is open (as root; sudo's caller).")
+@click.option("--print", "text", type=click.Choice(SHIPPED), help="Print a dashboard, alert rules, or a unit.")
+@judging_options
+def live(stream: str | None, interface: str, *, listed: bool, text: str | None, **options: Any) -> None:
+    """Judge what an interface shows, again and again, until interrupted.
+
+    The same verdicts as `check`. "-" reads a capture that is still being written from standard input, as in
+    `ssh tap tcpdump -w - | analyzer live -`. On a terminal, a view with keys (? for help); else lines, with --json one
+    object per line. With --out, DIR holds the result as it is now. Exit codes are those of `check`.
+    """
+    if listed or text:
+        _tell(text, as_json=options["as_json"])
+        return
+    if bool(stream) == bool(interface) or (stream and stream != "-"):
+        raise click.UsageError("live needs -i INTERFACE, or - for standard input (live -D lists interfaces)")
+    from analyzer.watching import privileges
+    from analyzer.watching.opening import open_feed
+
+    feed = open_feed(stream or interface, how=options.pop("how"), capture_filter=options.pop("capture_filter"))
+    user = options.pop("user")
+    note = privileges.give_up(user) if interface or user else ""
+    if note and not options["quiet"]:
+        say(note)
+    limits = {name: options.pop(name) for name in (*KEPT, *WATCHED, "duration", "metrics", "command")}
+    _Session(feed, asked_for(**options), limits).run()
+
+
+KEPT = ("write", "write_size", "write_files", "write_age")
+WATCHED = ("every", "flows", "facts_size")
+
+
+class _Session:
+    """A live capture from its first frame to its result."""
+
+    def __init__(self, feed: Feed, asked: Asked, limits: dict[str, Any]) -> None:
+        from analyzer import api
+        from analyzer.watching.hook import Hook
+        from analyzer.watching.limits import Limits
+
+        self.feed, self.asked, self.limits = feed, asked, limits
+        self.hook = Hook(limits["command"]) if limits["command"] else None
+        self.keeper = self._keeper()
+        self.stopped = threading.Event()
+        kept = limits["facts_size"] * MB
+        bounds = Limits(limits["every"], limits["flows"], str(asked.out or ""), asked.as_csv, kept)
+        with writing(asked.out or Path()):
+            self.watch: Watch = api.watch(
+                feed, limits=bounds, keeper=self.keeper, on_finding=self._found, troubles=self._troubles, **asked.terms
+            )  # fmt: skip
+
+    def run(self) -> None:
+        """Capture, show, and end with the result's exit code."""
+        from analyzer import exporting
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+        with self._metrics() as serve, self._display() as display:
+            self.watch.start()
+            self._follow(display, serve)
+            result = self.watch.finish()
+            display.update(self.watch.picture())
+        if self.keeper is not None:
+            self.keeper.close()
+        if self.hook is not None:
+            self.hook.close(TURN_S)
+        if not self.asked.as_json:
+            exporting.SCREEN.show(result, sys.stdout, int(self.asked.verbose) - int(self.asked.quiet))
+        click.get_current_context().exit(result.exit_code)
+
+    def _stop(self, number: int, _: object) -> None:
+        """Somebody wants the capture to end; who asks again does not want the result either."""
+        signal.signal(number, signal.SIG_DFL)
+        self.stopped.set()
+
+    def _follow(self, display: Display, serve: Any) -> None:
+        """Show how things stand until the capture is over, or somebody wants it to be."""
+        end = time.monotonic() + self.limits["duration"] if self.limits["duration"] else float("inf")
+        while not self.watch.over and not self.stopped.is_set() and time.monotonic() < end:
+            picture = self.watch.picture()
+            display.update(picture)
+            if serve is not None:
+                serve.update(picture)
+            if not display.wait(min(TURN_S, max(end - time.monotonic(), 0.0))):
+                return
+
+    def _found(self, seen: Seen) -> None:
+        if self.hook is not None:
+            from analyzer.result import finding_facts
+
+            self.hook.tell(finding_facts(seen.finding))
+
+    def _troubles(self) -> tuple[str, ...]:
+        """What went wrong beside the capture."""
+        kept = self.keeper.trouble if self.keeper is not None else ""
+        hook = self.hook.trouble if self.hook is not None else ""
+        skipped = self.hook.skipped if self.hook is not None else 0
+        return kept, hook, f"--on-finding was not run for {skipped} findings" if skipped else ""
+
+    def _keeper(self) -> Keeper | None:
+        limits = self.limits
+        if not limits["write"]:
+            return None
+        from analyzer.capturing.keeping import Keeper
+
+        with writing(Path(limits["write"])):
+            return Keeper(
+                Path(limits["write"]), link_type=self.feed.link_type, interface=self.feed.interface,
+                octets=limits["write_size"] * MB, files=limits["write_files"],
+                age_s=limits["write_age"] * 3600 or math.inf,
+            )  # fmt: skip
+
+    @contextmanager
+    def _metrics(self) -> Iterator[Any]:
+        if not self.limits["metrics"]:
+            yield None
+            return
+        from analyzer.exporting.metrics import Metrics
+
+        served = Metrics(self.limits["metrics"])
+        try:
+            yield served
+        finally:
+            served.close()
+
+    def _display(self) -> AbstractContextManager[Display]:
+        """What shows how things stand: a screen on a terminal, lines elsewhere, nothing with -q."""
+        from analyzer.exporting import livedisplay
+
+        kind = "json" if self.asked.as_json else "none" if self.asked.quiet else "auto"
+        return livedisplay.display(kind, self.feed.interface, self.stopped.wait, taken=self.feed.interface == "-")
+
+
+def _tell(text: str | None, *, as_json: bool) -> None:
+    """Print what is shipped, or the interfaces."""
+    if text:
+        from analyzer.exporting import monitoring
+
+        click.echo(monitoring.text(text), nl=False)
+        return
+    import dataclasses
+
+    from analyzer.capturing.interfaces import interfaces
+    from analyzer.capturing.links import rights
+    from analyzer.exporting.interfaces import listed
+
+    found = interfaces()
+    if as_json:
+        print_json([dataclasses.asdict(one) for one in found])
+    else:
+        listed(found, rights(), sys.stdout)

@@ -1,0 +1,74 @@
+"""The files of a result are brought up to date in place: each is whole at every moment."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from analyzer.result import Result
+
+ASIDE = ".next"
+RESULT = "result.json"
+RUNS = "runs"
+
+Write = Callable[[Result, Path], None]
+
+
+class Folder:
+    """Where a result is written again and again.
+
+    A result that an earlier run left is moved to a folder of its own, under `runs`, by the time at which it was
+    written.
+
+    trouble  why the files are those of an earlier moment, in words; empty where they are those of the last one
+    """
+
+    def __init__(self, path: Path, write: Write) -> None:
+        self.path, self._write = path, write
+        self.trouble = ""
+        path.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(path / ASIDE, ignore_errors=True)
+        self._set_aside()
+
+    def update(self, result: Result) -> bool:
+        """Replace the files by those of this result; False where that fails, and the earlier ones stay."""
+        aside = self.path / ASIDE
+        try:
+            shutil.rmtree(aside, ignore_errors=True)
+            aside.mkdir()
+            self._write(result, aside)
+            made = sorted(aside.iterdir(), key=lambda file: file.name == RESULT)  # it tells that the others are there
+            for file in made:
+                _settle(file)
+            for file in made:
+                file.replace(self.path / file.name)
+        except OSError as error:
+            self.trouble = f"{self.path}: {(error.strerror or str(error)).lower()}; the files are of an earlier moment"
+            return False
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+        self.trouble = ""
+        return True
+
+    def _set_aside(self) -> None:
+        """Move the files of an earlier run to a folder of their own."""
+        told = self.path / RESULT
+        if not told.is_file():
+            return
+        written = dt.datetime.fromtimestamp(told.stat().st_mtime, dt.UTC)
+        target = self.path / RUNS / f"{written:%Y%m%dT%H%M%S.%fZ}"
+        target.mkdir(parents=True, exist_ok=True)
+        for file in [path for path in self.path.iterdir() if path.is_file()]:
+            file.replace(target / file.name)
+
+
+def _settle(file: Path) -> None:
+    """Wait until the disk has a file."""
+    handle = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,117 @@
+"""Frames are observed as they come; looks do not disturb; floods do not fill memory."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from analyzer.errors import SourceError
+from analyzer.observing import Observer
+from analyzer.settings import Settings
+from analyzer.watching.intake import MARGIN, Intake
+from tests.builders import frames as fr
+from tests.builders.agreement import differences
+from tests.builders.captures import Shot, pcap
+from tests.builders.feeds import Chunks, flood, records
+
+SECOND = 1_000_000_000
+BEGIN_S = 1_772_359_200
+
+
+def datagrams(first, count):
+    """Datagrams of a flow each, a second apart."""
+    for k in range(first, first + count):
+        packet = fr.ipv4("10.0.0.1", "10.0.0.2", fr.UDP, fr.udp(1024 + k, 9, b"%04d" % k))
+        yield Shot((BEGIN_S + k) * SECOND, fr.linked(packet))
+
+
+def taken(feed, most=1000, **chosen):
+    """An intake whose feed has come to its end."""
+    intake = Intake(feed, most, Settings(**chosen))
+    intake.start()
+    assert intake.over.wait(60)
+    return intake
+
+
+def test_a_look_is_what_observing_gives(tmp_path):
+    """After the same frames; twice, since a look changes nothing."""
+    (tmp_path / "a").write_bytes(pcap([*datagrams(0, 20)]))
+    observer = Observer(Settings())
+    observer.read(str(tmp_path / "a"), None, (0, 1))
+    whole = observer.finish()
+    intake = taken(Chunks([records(datagrams(0, 7)), records(datagrams(7, 13))], dropped=3))
+    for _ in range(2):
+        seen, _ = intake.look("told beside")
+        assert differences(seen, whole) == []
+        assert (seen.captures[0].path, seen.captures[0].format, seen.captures[0].note) == (
+            "made0",
+            "live",
+            "told beside",
+        )
+        assert seen.quality.kernel_drops == 3
+
+
+def test_how_much_came():
+    """Frames, octets on the wire, flows, times."""
+    tally = taken(Chunks([records(datagrams(0, 5))])).tally()
+    assert tally[:4] == (5, 5 * (14 + 20 + 8 + 4), 5, 0)
+    assert (tally.first_ns, tally.last_ns) == (BEGIN_S * SECOND, (BEGIN_S + 4) * SECOND)
+
+
+def test_flows_that_are_over_leave():
+    """And only these: of the others nothing is lost."""
+    intake = taken(Chunks([records(datagrams(0, 100))]), udp_idle_s=60)
+    seen, turn = intake.look("")
+    goes = intake.leaving(seen, turn)
+    assert goes.tolist() == [k < 39 for k in range(100)]
+    assert intake.leave(seen, goes, turn).sum() == 39
+    rest, _ = intake.look("")
+    assert rest.flows.first_frame.tolist() == list(range(40, 101))
+    assert rest.captures[0].packets == 100
+
+
+def test_nothing_leaves_by_rows_that_are_others_by_now():
+    """Where flows were shed since the look, its rows say nothing."""
+    intake = taken(Chunks([records(datagrams(0, 100))]), udp_idle_s=60)
+    seen, turn = intake.look("")
+    everything = np.ones(100, np.bool_)
+    assert not intake.leave(seen, everything, turn - 1).any()
+    assert not intake.leaving(seen, turn - 1).any()
+
+
+def test_a_flood_is_shed_and_counted():
+    """Memory is bounded by what is to be held; every frame is counted, and a conversation amid the flood stays."""
+    talk = [
+        Shot((BEGIN_S - 2) * SECOND, fr.linked(fr.ipv4("10.0.0.9", "10.0.0.2", fr.TCP, fr.tcp(5, 443, flags=fr.SYN)))),
+        Shot(
+            (BEGIN_S - 1) * SECOND, fr.linked(fr.ipv4("10.0.0.2", "10.0.0.9", fr.TCP, fr.tcp(443, 5, flags=18, ack=1)))
+        ),
+    ]
+    intake = taken(Chunks([records(talk), *flood(60_000, BEGIN_S, at_once=2000)]), most=1000)
+    tally = intake.tally()
+    assert (tally.frames, tally.flows + tally.shed) == (60_002, 60_001)
+    assert tally.flows <= MARGIN * 1000 + 2000
+    seen, _ = intake.look("")
+    assert seen.flows.orig_h[0] == "10.0.0.9"
+    assert seen.flows.last_frame[-1] == 60_002
+
+
+def test_what_ends_a_feed_is_kept():
+    """For who waits; what came before stays."""
+    intake = taken(Chunks([records(datagrams(0, 5))], error=SourceError("made0", "the interface is gone")))
+    assert str(intake.error) == "made0: the interface is gone"
+    assert intake.tally().frames == 5
+
+
+@pytest.mark.slow
+def test_a_flood_of_ten_million_flows():
+    """As above, at the size at which memory would be gone."""
+    intake = Intake(Chunks(flood(10_000_000, BEGIN_S)), 100_000, Settings())
+    intake.start()
+    while not intake.over.is_set():
+        time.sleep(1)
+        intake.look("")
+    tally = intake.tally()
+    assert (tally.frames, tally.flows + tally.shed) == (10_000_000, 10_000_000)

@@ -1,0 +1,66 @@
+"""What a capture needed root for is given up; tried in a child, since it cannot be taken back."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from analyzer.errors import AnalyzerError
+from analyzer.watching.privileges import give_up
+
+CODE = """
+import os, sys
+from analyzer.watching.privileges import give_up
+print(give_up(sys.argv[1] if len(sys.argv) > 1 else ""))
+print(os.getuid(), os.geteuid(), os.getgid(), os.getgroups(), os.environ["HOME"], os.environ.get("XDG_CACHE_HOME"))
+try:
+    os.setuid(0)
+except PermissionError:
+    print("gone for good")
+"""
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has something to give up")
+
+
+def told(*arguments, **environment):
+    folder = str(Path(__file__).resolve().parents[2])
+    environment = {**os.environ, "PYTHONPATH": folder, "XDG_CACHE_HOME": "/var/cache", **environment}
+    words = [sys.executable, "-c", CODE, *arguments]
+    return subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+@needs_root
+@pytest.mark.parametrize("how", ["named", "sudo"])
+def test_root_becomes_a_user(how):
+    """The one who is named, or who called sudo; for good, with his groups and folders."""
+    user = pwd.getpwnam("nobody")
+    lines = told("nobody") if how == "named" else told(SUDO_UID=str(user.pw_uid))
+    assert lines[0] == "goes on as nobody"
+    assert lines[1].startswith(f"{user.pw_uid} {user.pw_uid} {user.pw_gid} [")
+    assert lines[1].endswith(f"] {user.pw_dir} None")
+    assert lines[2] == "gone for good"
+
+
+@needs_root
+def test_root_without_anybody_else_is_told(monkeypatch):
+    """There is nobody to become."""
+    monkeypatch.delenv("SUDO_UID", raising=False)
+    assert "runs as root" in give_up()
+
+
+@needs_root
+def test_nobody_of_that_name():
+    """One line."""
+    with pytest.raises(AnalyzerError, match="there is no such user"):
+        give_up("no-such-user-here")
+
+
+def test_others_have_nothing_to_give_up(monkeypatch):
+    """Nothing changes, nothing is said."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert give_up("root") == ""
