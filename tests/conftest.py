@@ -29,7 +29,7 @@ def _lacks(what: str) -> None:
     pytest.skip(what)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def needs_program() -> Callable[..., None]:
     """To be called with the programs that a test runs: skips it where one is not installed."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from analyzer.exporting import livechanges, units
-from analyzer.exporting.livechanges import Turn
+from analyzer.exporting.livechanges import FIGURE, Turn
 from analyzer.exporting.outcomes import SIGNS
 from analyzer.exporting.page import ASCII
 from analyzer.findings import Outcome
@@ -143,9 +143,9 @@ def _rule(turn: Turn) -> dict[str, Any]:
 
 
 def _notes(picture: Picture, before: Picture | None) -> list[str]:
-    """Those that were not there before."""
-    known = before.notes if before is not None else ()
-    return [note for note in picture.notes if note not in known]
+    """Those that were not there before; one whose figures grew was."""
+    known = {FIGURE.sub("0", note) for note in before.notes} if before is not None else set()
+    return [note for note in picture.notes if FIGURE.sub("0", note) not in known]
 
 
 def _at(at_ns: int) -> str | None:

@@ -74,7 +74,8 @@ def ends(left: Text, right: Text, width: int) -> Text:
     """One line with text at both its ends; the left one gives way."""
     left = left.copy()
     left.rstrip()
-    return fit(fit(left, max(width - right.cell_len, 0)).append_text(right), width)
+    left = fit(left, max(width - right.cell_len, 0))
+    return fit(Text("").append_text(left).append_text(right), width)
 
 
 def clock(at_ns: int) -> str:
@@ -105,7 +106,7 @@ def header(picture: Picture, rates: Sequence[float], width: int, *, short: bool)
 
 
 def _where(picture: Picture) -> Text:
-    text = words(picture.interface, "bold").append_text(words(f" · {picture.feed}", "dim"))
+    text = Text("").append_text(words(picture.interface, "bold")).append_text(words(f" · {picture.feed}", "dim"))
     if not picture.since_ns:
         return text.append(" · waiting for the first frame", "yellow")
     when = moment(picture.now_ns)
@@ -114,7 +115,7 @@ def _where(picture: Picture) -> Text:
 
 
 def _speed(picture: Picture, rates: Sequence[float], width: int) -> Text:
-    text = Text(f"{units.count(picture.frames_s)} packets/s", "bold").append(f" · {units.rate(picture.bps)}", "bold")
+    text = Text("").append(f"{units.count(picture.frames_s)} packets/s · {units.rate(picture.bps)}", "bold")
     if width >= NARROW:
         text.append(" ").append(bars(rates, max(rates, default=0.0)), "cyan")
     text.append(" · ")
@@ -128,7 +129,7 @@ def _speed(picture: Picture, rates: Sequence[float], width: int) -> Text:
 
 def _flows(picture: Picture) -> Text:
     told = ((picture.open_flows, "open"), (picture.held_flows, "held"), (picture.left_flows, "left memory"))
-    text = Text("flows ", "dim")
+    text = Text("").append("flows ", "dim")
     text.append(" · ".join(f"{units.count(number)} {word}" for number, word in told))
     shed = f"{units.count(picture.shed_flows)} shed"
     return text.append(" · ").append(shed, "bold white on red" if picture.shed_flows else "")
@@ -137,10 +138,10 @@ def _flows(picture: Picture) -> Text:
 def _uplink(picture: Picture, width: int) -> Text:
     """The uplink both ways, against what it carries."""
     limit = picture.uplink_bps
-    text = Text("uplink", "dim")
+    text = Text("").append("uplink", "dim")
     room = min(max((width - 62) // 2, 4), 40) if limit and width >= MIDDLE else 0
     for word, bps in (("up", picture.up_bps), ("down", picture.down_bps)):
-        text.append(f" {word} ")
+        text.append(f" {word} ", "dim")
         if limit:
             text.append(bar(bps / limit, room), _heat(bps / limit))
         text.append(f"{' ' if room else ''}{units.rate(bps)}" + (f" {bps / limit:.0%}" if limit else ""))
@@ -169,7 +170,7 @@ def rules(picture: Picture, turned: Rules, width: int, *, by_section: bool) -> l
 def _rule(rule: RuleOutcome, turn: Turned | None, now_ns: int, width: int) -> Text:
     """Outcome, what it asks for, its id; where it turned lately, what it was and how long ago."""
     sign, style = SIGNS[rule.outcome]
-    text = Text("▸" if turn else " ", "bold magenta").append(sign if width >= NARROW else sign[:1], style)
+    text = Text("").append("▸" if turn else " ", "bold magenta").append(sign if width >= NARROW else sign[:1], style)
     text = fit(text, SIGN + 1 if width >= NARROW else 2).append(" ")
     text.append_text(words(rule.title, style if rule.outcome is Outcome.FAILS else "bold" if turn else ""))
     if turn:
@@ -179,18 +180,14 @@ def _rule(rule: RuleOutcome, turn: Turned | None, now_ns: int, width: int) -> Te
     return ends(text, words(f" {rule.rule}", "dim") if len(rule.rule) <= room else Text(""), width)
 
 
-def findings(found: Sequence[Seen], width: int) -> list[Text]:
-    """A line for each finding: when it was seen first, how bad it is, its title."""
-    lines = []
-    for seen in found:
-        severity = seen.finding.severity
-        wide = width >= NARROW
-        text = Text(f"{clock(seen.first_ns)[: None if wide else 5]} ", "dim")
-        badge = Text(severity.value.upper()[: BADGE if wide else 1], "dim" if seen.gone else SEVERITIES[severity])
-        text.append_text(badge).append(" " * (LINE_BADGE - badge.cell_len if wide else 1))
-        text.append_text(words(seen.finding.title, "dim strike" if seen.gone else ""))
-        lines.append(ends(text, Text(" gone", "dim") if seen.gone else Text(""), width))
-    return lines
+def finding(seen: Seen, width: int) -> Text:
+    """A line for a finding: when it was seen first, how bad it is, its title."""
+    severity, wide = seen.finding.severity, width >= NARROW
+    text = Text("").append(f"{clock(seen.first_ns)[: None if wide else 5]} ", "dim")
+    badge = Text(severity.value.upper()[: BADGE if wide else 1], "dim" if seen.gone else SEVERITIES[severity])
+    text.append_text(badge).append(" " * (LINE_BADGE - badge.cell_len if wide else 1))
+    text.append_text(words(seen.finding.title, "dim strike" if seen.gone else ""))
+    return ends(text, Text(" gone", "dim") if seen.gone else Text(""), width)
 
 
 def sorted_findings(picture: Picture, *, worst_first: bool) -> tuple[Seen, ...]:
@@ -223,7 +220,7 @@ def _machine(budget: Budget, name: Text, width: int) -> Text:
     sign, style = SIGNS[budget.outcome]
     told = units.rate(budget.rate.mean_bps) if math.isfinite(budget.rate.mean_bps) else "not known"
     figures = f"{told:>11}" + (f" of {units.span(budget.budget_bps, budget.high_bps)}" if width >= NARROW else "")
-    text = Text(f" {sign[:1]} ", style).append_text(name).append("  ")
+    text = Text("").append(f" {sign[:1]} ", style).append_text(name).append("  ")
     right = Text(f" {figures:<30}" if width >= NARROW else figures).append(f" {share:>5.0%}" if known else " " * 6)
     room = width - text.cell_len - right.cell_len
     if room >= 4:

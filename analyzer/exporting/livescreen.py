@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import overload
 
 from rich.text import Text
 
@@ -134,9 +135,8 @@ def _framed(name: str, said: str, lines: Sequence[Text], looking: Looking, size:
     first = looking.tops[key] = min(looking.tops.get(key, 0), max(len(lines) - room, 0))
     more = f" {first + 1}-{min(first + room, len(lines))} of {len(lines)} " if len(lines) > room > 0 else ""
     mine = page or looking.panel == name
-    title = Text(f"{'▌' if mine else ' '}{name.upper()}", "bold cyan" if mine else "bold").append(
-        f"  {said}" if said else "", "dim"
-    )
+    title = Text("").append(f"{'▌' if mine else ' '}{name.upper()}", "bold cyan" if mine else "bold")
+    title.append(f"  {said}" if said else "", "dim")
     rule = "─" * max(width - title.cell_len - len(more) - 1, 0)
     head = ends(title.append(" ").append(rule, "cyan" if mine else "dim"), Text(more, "dim"), width)
     shown = [*lines[first : first + room], *(Text(" " * width) for _ in range(room))][:room]
@@ -150,10 +150,13 @@ def _panels(picture: Picture, looking: Looking, width: int, height: int) -> list
         return _column(picture, looking, [looking.panel], (width, height))
     if width < TWO_COLUMNS or height < BESIDE:
         return _column(picture, looking, shown, (width, height))
-    left = width * 11 // 20
+    left = width // 2
     first = _column(picture, looking, shown[:1], (left, height))
     second = _column(picture, looking, shown[1:], (width - left - 1, height))
-    return [one.append(" ").append_text(other) for one, other in zip(first, second, strict=True)]
+    gap = Text(" ")
+    return [
+        Text("").append_text(one).append_text(gap).append_text(other) for one, other in zip(first, second, strict=True)
+    ]
 
 
 def _column(picture: Picture, looking: Looking, names: Sequence[str], size: tuple[int, int]) -> list[Text]:
@@ -170,16 +173,39 @@ def _column(picture: Picture, looking: Looking, names: Sequence[str], size: tupl
     return made
 
 
-def _body(name: str, picture: Picture, looking: Looking, width: int) -> list[Text]:
+class _Findings(Sequence[Text]):
+    """A line for each finding, made when it is shown: there may be many thousand."""
+
+    def __init__(self, picture: Picture, looking: Looking, width: int) -> None:
+        self._found = looking.findings(picture)
+        self._mark = looking.marked(self._found) if looking.panel == FINDINGS else -1
+        self._width = width
+
+    def __len__(self) -> int:
+        return len(self._found) or 1
+
+    @overload
+    def __getitem__(self, at: int) -> Text: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Text]: ...
+    def __getitem__(self, at: int | slice) -> Text | list[Text]:
+        if isinstance(at, slice):
+            return [self[number] for number in range(*at.indices(len(self)))]
+        if not self._found:
+            return fit(Text(f" {NOTHING[FINDINGS]}", "dim"), self._width)
+        line = livepanels.finding(self._found[at], self._width)
+        if at == self._mark:
+            line.stylize("reverse")
+        return line
+
+
+def _body(name: str, picture: Picture, looking: Looking, width: int) -> Sequence[Text]:
     """All lines of a panel."""
     swapped = name in looking.swapped
     if name == RULES:
         lines = livepanels.rules(picture, looking.turned, width, by_section=swapped)
     elif name == FINDINGS:
-        found = looking.findings(picture)
-        lines = livepanels.findings(found, width)
-        if lines and looking.panel == FINDINGS:
-            lines[looking.marked(found)].stylize("reverse")
+        return _Findings(picture, looking, width)
     elif name == MACHINES:
         lines = livepanels.machines(picture, width, by_name=swapped)
     else:

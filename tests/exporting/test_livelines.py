@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
 
 import jsonschema
 import pytest
@@ -171,7 +170,11 @@ def test_lines_reach_a_pipe_at_once():
 
 
 def test_figures_that_grow_make_no_line():
-    """A finding whose title tells another rate is no news."""
-    slow, fast = (live.seen(f"edge-1: {rate} kbps against 9 kbps") for rate in (11, 12))
-    before, now = live.picture(60, findings=(slow,)), live.picture(62, findings=(replace(fast),))
-    assert plain(before, now)[1] == []
+    """A finding or note that tells another number is no news."""
+
+    def told(number, at_s):
+        finding = live.seen(f"edge-1: {number} kbps against 9 kbps")
+        return live.picture(at_s, findings=(finding,), notes=(f"{number} frames were cut",))
+
+    assert plain(told(11, 60), told(12, 62))[1] == []
+    assert [event["event"] for event in events(told(12, 62), told(11, 60))] == ["status"]

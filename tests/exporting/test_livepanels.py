@@ -33,7 +33,8 @@ def test_every_line_is_as_wide_as_asked(picture, width):
     lines += livepanels.rules(picture, {}, width, by_section=True) + livepanels.rules(
         picture, {}, width, by_section=False
     )
-    lines += livepanels.findings(picture.findings, width) + livepanels.machines(picture, width, by_name=False)
+    lines += [livepanels.finding(seen, width) for seen in picture.findings]
+    lines += livepanels.machines(picture, width, by_name=False)
     lines += livepanels.notes(picture, width)
     lines += [line for seen in picture.findings for line in livepanels.in_full(seen, width)]
     assert {cell_len(line.plain) for line in lines} == {width}
@@ -100,7 +101,10 @@ def test_a_rule_that_turned_lately_is_marked():
 def test_findings_have_time_severity_and_title():
     """One that is gone says so."""
     found = (live.seen("a", 2, severity=Severity.CRITICAL), live.seen("b", 1, gone=True))
-    assert plain(livepanels.findings(found, 60)) == ["10:00:02 CRITICAL a", f"{'10:00:01 HIGH     b':<55} gone"]
+    assert plain(livepanels.finding(seen, 60) for seen in found) == [
+        "10:00:02 CRITICAL a",
+        f"{'10:00:01 HIGH     b':<55} gone",
+    ]
     picture = live.picture(findings=(found[1], live.seen("c", severity=Severity.LOW), found[0]))
     assert [one.finding.title for one in livepanels.sorted_findings(picture, worst_first=True)] == ["a", "c", "b"]
     assert livepanels.sorted_findings(picture, worst_first=False) == picture.findings

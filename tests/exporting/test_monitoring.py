@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from analyzer.exporting import metrics, monitoring
+from analyzer.exporting import monitoring
 from analyzer.exporting.metrics import Metrics
 from tests.builders import live
 
@@ -167,9 +167,8 @@ def test_the_unit_is_no_more_than_it_has_to_be():
         assert line in lines
 
 
-def test_metrics_names_only_what_the_documents_of_its_module_bound():
-    """A name that is unknown is an error, not a file."""
+def test_there_is_no_other_file():
+    """A name that is unknown is an error."""
     assert set(monitoring.FILES) == {"grafana", "alerts", "systemd"}
     with pytest.raises(KeyError):
         monitoring.text("../metrics.py")
-    assert metrics.MOST_HOSTS <= 500
