@@ -130,6 +130,19 @@ def extract(captures: Sequence[str], result: Result, target: str, *, finding: st
     return extracting.extract(paths, wanted, Path(target))
 
 
+def export(result: Result, folder: str, formats: str | Sequence[str]) -> tuple[str, ...]:
+    """Writes a result for other people's tools into a folder; returns what the formats cannot hold, in words.
+
+    formats  names of `analyzer.exporting.foreign.FORMATS` ("zeek", …), or several with commas between them
+
+    Raises AnalyzerError for another name, OSError where a file cannot be written.
+    """
+    from analyzer.exporting import foreign
+
+    names = [formats] if isinstance(formats, str) else formats
+    return foreign.export(result, Path(folder), foreign.chosen(names))
+
+
 def judge(  # noqa: PLR0913 - what may be told of a site stands side by side, by name
     observations: Observations,
     *,

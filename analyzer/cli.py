@@ -28,6 +28,7 @@ from analyzer.shell import (
     print_json,
     progress,
     say,
+    write,
     writing,
 )
 
@@ -112,7 +113,7 @@ def bandwidth(captures: tuple[str, ...], machines: str, uplink: str, growth: flo
     Rates are at IP length, by host and purpose, over windows from a second to an hour. With --out, tables (Parquet,
     CSV) and figures (SVG, PNG) are in DIR. The exit code is 1 where a budget is exceeded.
     """
-    from analyzer import api, exporting, planning
+    from analyzer import api, planning
     from analyzer.exporting import bandwidth as screen
     from analyzer.exporting import jsonfile
 
@@ -125,9 +126,9 @@ def bandwidth(captures: tuple[str, ...], machines: str, uplink: str, growth: flo
     granted = any(grant.direction == "up" for grant in result.conclusions.grants)
     plan = api.plan(result, machines, uplink=carried, growth=growth) if machines or (carried and granted) else None
     usage = api.usage(result)
+    write(asked, result)
     if asked.out is not None:
         with writing(asked.out):
-            exporting.write(result, asked.out, csv=asked.as_csv)
             screen.write(usage, plan, asked.out)
     if asked.as_json:
         sys.stdout.write(jsonfile.text(result))

@@ -14,6 +14,7 @@ import click
 from analyzer.program import USAGE, Mistake
 
 if TYPE_CHECKING:
+    from analyzer.exporting.foreign import Format
     from analyzer.result import Result
     from analyzer.rulepack import RulePack
 
@@ -26,6 +27,7 @@ class Asked:
 
     terms: Mapping[str, Any]
     out: Path | None
+    formats: tuple[Format, ...]
     as_csv: bool
     as_json: bool
     quiet: bool
@@ -86,6 +88,13 @@ def judging_options(command: Command) -> Command:
             click.option("--out", type=click.Path(file_okay=False), help="Write result.json and Parquet tables here."),
             JSON,
             click.option("--csv", "as_csv", is_flag=True, help="With --out: write the tables as CSV as well."),
+            click.option(
+                "--export",
+                "exports",
+                multiple=True,
+                metavar="FORMAT,...",
+                help="With --out: write for other tools, zeek and zeek-json (Zeek's conn.log, dns.log and ssl.log).",
+            ),
         ),
     )
 
@@ -99,6 +108,7 @@ def terms_of(own: tuple[str, ...], site_path: str | None, **terms: Any) -> dict[
 
 def asked_for(own: tuple[str, ...], site_path: str | None, out: str | None, **options: Any) -> Asked:
     """The options of a judging command, files among them read; raises what is wrong with them."""
+    formats = _formats(options.pop("exports"), out)
     if options["quiet"] and options["verbose"]:
         raise click.UsageError("-q and -v exclude each other")
     if options["as_csv"] and not out:
@@ -106,7 +116,35 @@ def asked_for(own: tuple[str, ...], site_path: str | None, out: str | None, **op
     if out and (Path(out) / "facts.json").exists():
         raise Mistake(f"{out}: holds saved facts; a result needs a folder of its own", USAGE)
     terms = {name: options.pop(name) for name in ("profiles", "filter", "trust", "baseline")}
-    return Asked(terms_of(own, site_path, **terms), Path(out) if out else None, **options)
+    return Asked(terms_of(own, site_path, **terms), Path(out) if out else None, formats, **options)
+
+
+def _formats(names: tuple[str, ...], out: str | None) -> tuple[Format, ...]:
+    """The formats that --export names; raises what is wrong with them."""
+    if not names:
+        return ()
+    if not out:
+        raise click.UsageError("--export needs --out DIR")
+    from analyzer.exporting import foreign
+
+    return foreign.chosen(names)
+
+
+def write(asked: Asked, result: Result) -> None:
+    """Writes the files of a result that are asked for, those of the other tap into a folder of their own."""
+    from analyzer import exporting
+    from analyzer.exporting import foreign
+
+    if asked.out is None:
+        return
+    with writing(asked.out):
+        for folder, one in ((asked.out, result), (asked.out / "outside", result.outside)):
+            if one is None:
+                continue
+            exporting.write(one, folder, csv=asked.as_csv)
+            for note in foreign.export(one, folder, asked.formats):
+                if not asked.quiet:
+                    say(f"{folder}: {note}")
 
 
 def deliver(asked: Asked, result: Result) -> None:
@@ -114,11 +152,7 @@ def deliver(asked: Asked, result: Result) -> None:
     from analyzer import exporting
     from analyzer.exporting import jsonfile
 
-    if asked.out is not None:
-        with writing(asked.out):
-            exporting.write(result, asked.out, csv=asked.as_csv)
-            if result.outside is not None:
-                exporting.write(result.outside, asked.out / "outside", csv=asked.as_csv)
+    write(asked, result)
     if asked.as_json:
         sys.stdout.write(jsonfile.text(result))
     else:
