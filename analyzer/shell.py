@@ -93,7 +93,8 @@ def judging_options(command: Command) -> Command:
                 "exports",
                 multiple=True,
                 metavar="FORMAT,...",
-                help="With --out: write for other tools, zeek and zeek-json (Zeek's conn.log, dns.log and ssl.log).",
+                help="With --out: write for other tools as well, "
+                "zeek and zeek-json (Zeek's conn.log, dns.log and ssl.log), junit (a gate in a pipeline).",
             ),
         ),
     )
