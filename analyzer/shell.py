@@ -94,7 +94,8 @@ def judging_options(command: Command) -> Command:
                 multiple=True,
                 metavar="FORMAT,...",
                 help="With --out: write for other tools as well, "
-                "zeek and zeek-json (Zeek's conn.log, dns.log and ssl.log), junit (a gate in a pipeline).",
+                "zeek and zeek-json (Zeek's conn.log, dns.log and ssl.log), ecs (JSON lines for "
+                "Elasticsearch), junit (a gate in a pipeline).",
             ),
         ),
     )
