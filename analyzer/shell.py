@@ -95,7 +95,7 @@ def judging_options(command: Command) -> Command:
                 metavar="FORMAT,...",
                 help="With --out: write for other tools as well, "
                 "zeek and zeek-json (Zeek's conn.log, dns.log and ssl.log), ecs (JSON lines for "
-                "Elasticsearch), junit (a gate in a pipeline).",
+                "Elasticsearch), junit (a gate in a pipeline), colours (coloring rules for Wireshark).",
             ),
         ),
     )

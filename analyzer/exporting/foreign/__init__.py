@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from analyzer.errors import AnalyzerError
-from analyzer.exporting.foreign import ecs, junit, zeek, zeekjson
+from analyzer.exporting.foreign import colours, ecs, junit, zeek, zeekjson
 from analyzer.result import Result
 
 __all__ = ["FORMATS", "ExportError", "Format", "chosen", "export"]
@@ -30,7 +30,7 @@ class Format(Protocol):
         """Writes FILES into a folder that is there, and tells in words what the format cannot hold; raises OSError."""
 
 
-FORMATS: tuple[Format, ...] = (zeek, zeekjson, ecs, junit)
+FORMATS: tuple[Format, ...] = (zeek, zeekjson, ecs, junit, colours)
 
 
 def chosen(names: Iterable[str]) -> tuple[Format, ...]:
