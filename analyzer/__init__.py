@@ -9,7 +9,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analyzer.api import check, compare, draft_site, export, extract, figure, judge, load_site, observe, plan, usage
+    from analyzer.api import (
+        check,
+        compare,
+        difference,
+        draft_site,
+        export,
+        extract,
+        figure,
+        judge,
+        load_site,
+        observe,
+        plan,
+        usage,
+    )
     from analyzer.errors import AnalyzerError
     from analyzer.result import Result
 
@@ -18,6 +31,7 @@ __all__ = [
     "Result",
     "check",
     "compare",
+    "difference",
     "draft_site",
     "export",
     "extract",

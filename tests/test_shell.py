@@ -11,7 +11,7 @@ from analyzer import shell
 from analyzer.errors import AnalyzerError
 from analyzer.program import Mistake
 
-USUAL = {"exports": (), "profiles": (), "filter": "", "trust": (), "baseline": (), "as_json": False}
+USUAL = {"exports": (), "old": None, "profiles": (), "filter": "", "trust": (), "baseline": (), "as_json": False}
 
 
 def asked(out=None, site=None, **given):
