@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from analyzer.capturing.keeping import Keeper
+    from analyzer.differing import Difference
+    from analyzer.earlier import Judged
     from analyzer.extracting import Extracted
     from analyzer.inspecting.reading import Comparison
     from analyzer.inspecting.steps import Reading
@@ -130,6 +132,41 @@ def extract(captures: Sequence[str], result: Result, target: str, *, finding: st
         raise SourceError(STDIN, "cannot be read twice: a file is needed")
     wanted = extracting.of_finding(result, finding) if finding else extracting.of_flow(result, flow)
     return extracting.extract(paths, wanted, Path(target))
+
+
+def export(result: Result, folder: str, formats: str | Sequence[str]) -> tuple[str, ...]:
+    """Writes a result for other people's tools into a folder; returns what the formats cannot hold, in words.
+
+    formats  names of `analyzer.exporting.foreign.FORMATS` ("zeek", …), or several with commas between them
+
+    Raises AnalyzerError for another name, OSError where a file cannot be written.
+    """
+    from analyzer.exporting import foreign
+
+    names = [formats] if isinstance(formats, str) else formats
+    return foreign.export(result, Path(folder), foreign.chosen(names))
+
+
+def load_result(folder: str) -> Judged:
+    """What an earlier --out wrote, as `difference` takes it; raises AnalyzerError."""
+    from analyzer import earlier
+
+    try:
+        return earlier.load(Path(folder))
+    except SourceError as error:
+        raise AnalyzerError(f"diff: {error}") from error
+
+
+def difference(result: Result, old: str | Judged) -> Difference:
+    """What changed since an earlier result of the same site: its `rules` and `findings`, the worst first.
+
+    old  the folder of an earlier --out, or what `load_result` made of it
+
+    Raises AnalyzerError where the folder holds no result.
+    """
+    from analyzer import differing, earlier
+
+    return differing.between(load_result(old) if isinstance(old, str) else old, earlier.of(result))
 
 
 def judge(  # noqa: PLR0913 - what may be told of a site stands side by side, by name

@@ -29,6 +29,9 @@ from analyzer.shell import (
     print_json,
     progress,
     say,
+    show,
+    since,
+    write,
     writing,
 )
 
@@ -114,9 +117,8 @@ def bandwidth(captures: tuple[str, ...], machines: str, uplink: str, growth: flo
     Rates are at IP length, by host and purpose, over windows from a second to an hour. With --out, tables (Parquet,
     CSV) and figures (SVG, PNG) are in DIR. The exit code is 1 where a budget is exceeded.
     """
-    from analyzer import api, exporting, planning
+    from analyzer import api, planning
     from analyzer.exporting import bandwidth as screen
-    from analyzer.exporting import jsonfile
 
     asked = asked_for(**options)
     place = asked.terms["site"]
@@ -127,15 +129,13 @@ def bandwidth(captures: tuple[str, ...], machines: str, uplink: str, growth: flo
     granted = any(grant.direction == "up" for grant in result.conclusions.grants)
     plan = api.plan(result, machines, uplink=carried, growth=growth) if machines or (carried and granted) else None
     usage = api.usage(result)
+    changed = since(asked, result)
+    write(asked, result, changed)
     if asked.out is not None:
         with writing(asked.out):
-            exporting.write(result, asked.out, csv=asked.as_csv)
             screen.write(usage, plan, asked.out)
-    if asked.as_json:
-        sys.stdout.write(jsonfile.text(result))
-    else:
-        month = bool(place and place.topology == "cellular")
-        screen.show(usage, plan, sys.stdout, whole=asked.verbose, month=month)
+    month = bool(place and place.topology == "cellular")
+    show(asked, result, changed, lambda _: screen.show(usage, plan, sys.stdout, whole=asked.verbose, month=month))
     over = any(budget.outcome == "fails" for budget in result.conclusions.budgets)
     click.get_current_context().exit(int(over) if result.exit_code != 3 else 3)
 

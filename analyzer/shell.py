@@ -14,6 +14,9 @@ import click
 from analyzer.program import USAGE, Mistake
 
 if TYPE_CHECKING:
+    from analyzer.differing import Difference
+    from analyzer.earlier import Judged
+    from analyzer.exporting.foreign import Format
     from analyzer.result import Result
     from analyzer.rulepack import RulePack
 
@@ -26,10 +29,12 @@ class Asked:
 
     terms: Mapping[str, Any]
     out: Path | None
+    formats: tuple[Format, ...]
     as_csv: bool
     as_json: bool
     quiet: bool
     verbose: bool
+    earlier: Judged | None = None
 
 
 FILE = click.Path(dir_okay=False)
@@ -86,6 +91,21 @@ def judging_options(command: Command) -> Command:
             click.option("--out", type=click.Path(file_okay=False), help="Write result.json and Parquet tables here."),
             JSON,
             click.option("--csv", "as_csv", is_flag=True, help="With --out: write the tables as CSV as well."),
+            click.option(
+                "--diff",
+                "old",
+                type=click.Path(file_okay=False),
+                help="Tell what changed since this result: the folder of an earlier --out.",
+            ),
+            click.option(
+                "--export",
+                "exports",
+                multiple=True,
+                metavar="FORMAT,...",
+                help="With --out: write for other tools as well, "
+                "zeek and zeek-json (Zeek's conn.log, dns.log and ssl.log), ecs (JSON lines for "
+                "Elasticsearch), junit (a gate in a pipeline), colours (coloring rules for Wireshark).",
+            ),
         ),
     )
 
@@ -99,6 +119,8 @@ def terms_of(own: tuple[str, ...], site_path: str | None, **terms: Any) -> dict[
 
 def asked_for(own: tuple[str, ...], site_path: str | None, out: str | None, **options: Any) -> Asked:
     """The options of a judging command, files among them read; raises what is wrong with them."""
+    formats = _formats(options.pop("exports"), out)
+    earlier = _earlier(options.pop("old"))
     if options["quiet"] and options["verbose"]:
         raise click.UsageError("-q and -v exclude each other")
     if options["as_csv"] and not out:
@@ -106,23 +128,77 @@ def asked_for(own: tuple[str, ...], site_path: str | None, out: str | None, **op
     if out and (Path(out) / "facts.json").exists():
         raise Mistake(f"{out}: holds saved facts; a result needs a folder of its own", USAGE)
     terms = {name: options.pop(name) for name in ("profiles", "filter", "trust", "baseline")}
-    return Asked(terms_of(own, site_path, **terms), Path(out) if out else None, **options)
+    return Asked(terms_of(own, site_path, **terms), Path(out) if out else None, formats, earlier=earlier, **options)
+
+
+def _formats(names: tuple[str, ...], out: str | None) -> tuple[Format, ...]:
+    """The formats that --export names; raises what is wrong with them."""
+    if not names:
+        return ()
+    if not out:
+        raise click.UsageError("--export needs --out DIR")
+    from analyzer.exporting import foreign
+
+    return foreign.chosen(names)
+
+
+def _earlier(folder: str | None) -> Judged | None:
+    """The result that --diff names; raises AnalyzerError."""
+    if not folder:
+        return None
+    from analyzer import api
+
+    return api.load_result(folder)
+
+
+def since(asked: Asked, result: Result) -> Difference | None:
+    """What changed since the result that --diff names, where it does."""
+    from analyzer import api
+
+    return None if asked.earlier is None else api.difference(result, asked.earlier)
+
+
+def write(asked: Asked, result: Result, changed: Difference | None) -> None:
+    """Writes the files of a result that are asked for, those of the other tap into a folder of their own."""
+    from analyzer import exporting
+    from analyzer.exporting import changes, foreign
+
+    if asked.out is None:
+        return
+    with writing(asked.out):
+        for folder, one in ((asked.out, result), (asked.out / "outside", result.outside)):
+            if one is None:
+                continue
+            exporting.write(one, folder, csv=asked.as_csv)
+            for note in foreign.export(one, folder, asked.formats):
+                if not asked.quiet:
+                    say(f"{folder}: {note}")
+        if changed is not None:
+            changes.write(changed, asked.out)
+
+
+def show(asked: Asked, result: Result, changed: Difference | None, screen: Callable[[int], None]) -> None:
+    """Shows a result, as JSON or by `screen`, which is told how much is asked for; and what changed."""
+    from analyzer import differing
+    from analyzer.exporting import changes, jsonfile
+
+    if asked.as_json:
+        beside = {} if changed is None else {"difference": differing.facts(changed)}
+        sys.stdout.write(jsonfile.text(result, **beside))
+        return
+    detail = int(asked.verbose) - int(asked.quiet)
+    screen(detail)
+    if changed is not None:
+        changes.show(changed, sys.stdout, detail)
 
 
 def deliver(asked: Asked, result: Result) -> None:
     """Writes and shows a result, and ends with its exit code."""
     from analyzer import exporting
-    from analyzer.exporting import jsonfile
 
-    if asked.out is not None:
-        with writing(asked.out):
-            exporting.write(result, asked.out, csv=asked.as_csv)
-            if result.outside is not None:
-                exporting.write(result.outside, asked.out / "outside", csv=asked.as_csv)
-    if asked.as_json:
-        sys.stdout.write(jsonfile.text(result))
-    else:
-        exporting.SCREEN.show(result, sys.stdout, int(asked.verbose) - int(asked.quiet))
+    changed = since(asked, result)
+    write(asked, result, changed)
+    show(asked, result, changed, lambda detail: exporting.SCREEN.show(result, sys.stdout, detail))
     click.get_current_context().exit(result.exit_code)
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer import api
+from analyzer import api, exporting
 from analyzer.errors import AnalyzerError, SourceError
 from analyzer.rulepack import shipped
 from analyzer.sitefile import Site
@@ -101,3 +101,14 @@ def test_progress_is_told():
     api.observe([FAULTS], progress=lambda done, total: told.append((done, total)))
     assert all(done <= total for done, total in told)
     assert told[-1][0] == told[-1][1] == Path(FAULTS).stat().st_size
+
+
+def test_results_are_compared_from_a_notebook(tmp_path):
+    """By the folder of an earlier one, or by what was read of it."""
+    made = api.check([CLEAN])
+    exporting.write(api.check([FAULTS]), tmp_path)
+    changed = api.difference(made, str(tmp_path))
+    assert changed == api.difference(made, api.load_result(str(tmp_path)))
+    assert changed.findings
+    with pytest.raises(AnalyzerError, match=r"diff: .*no result here"):
+        api.difference(made, str(tmp_path / "nowhere"))

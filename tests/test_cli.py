@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from analyzer import api
+from analyzer import api, factsfile
 from analyzer.cli import main
 from analyzer.errors import CaptureError, RulePackError, SiteFileError, SourceError
 from analyzer.exporting.jsonfile import SCHEMA_FILE
@@ -385,3 +385,41 @@ def test_a_baseline_is_compared_with(tmp_path):
     done = run("check", TAPS[1], "--site", site, "--baseline", str(tmp_path / "good"), "--json")
     assert "hello-foreign" in {found["code"] for found in json.loads(done.stdout)["findings"]}
     assert "hello-foreign" not in run("check", TAPS[1], "--site", site, "--json").stdout
+
+
+def test_a_result_is_held_against_an_earlier_one(judged, tmp_path):
+    """The exit code stays that of the check; what changed is shown, written, and in the JSON."""
+    judged(healthy())
+    assert run("check", "a.pcap", "--out", str(tmp_path / "before"), "-q").exit_code == 0
+    judged(result())
+    words = ("check", "a.pcap", "--diff", str(tmp_path / "before"))
+    done = run(*words, "--out", str(tmp_path / "now"), "--export", "junit,zeek")
+    assert done.exit_code == 1
+    assert "CHANGES  since plant-3.pcapng" in done.stdout
+    told = json.loads((tmp_path / "now" / "difference.json").read_text())
+    assert [one["change"] for one in told["findings"]] == ["broken"]
+    assert {"junit.xml", "zeek"} <= {path.name for path in (tmp_path / "now").iterdir()}
+    assert json.loads(run(*words, "--json").stdout)["difference"] == told
+    assert "difference" not in json.loads(run("check", "a.pcap", "--json").stdout)
+    facts = tmp_path / "facts"
+    factsfile.save(observations(), facts)
+    assert "CHANGES" in run("judge", str(facts), *words[2:], "-q").stdout
+
+
+def test_what_is_no_earlier_result_is_a_mistake_of_usage(tmp_path):
+    """Before a capture is looked for."""
+    done = run("check", "nowhere.pcap", "--diff", str(tmp_path))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == f"analyzer: diff: {tmp_path / 'result.json'}: no result here\n"
+    assert run("compare", "nowhere.pcap", "--diff", str(tmp_path)).exit_code == 2
+
+
+def test_bandwidth_hands_on_what_check_does(tmp_path):
+    """Exports and what changed, beside its own tables."""
+    capture = str(ROOT / "captures" / "mm-capacity.pcapng.zst")
+    before, now = tmp_path / "before", tmp_path / "now"
+    assert run("check", capture, "--out", str(before), "-q").exit_code in (0, 1)
+    done = run("bandwidth", capture, "--out", str(now), "--export", "ecs", "--diff", str(before))
+    assert "CHANGES" in done.stdout
+    assert not {"broken", "mended", "new", "gone"} & {*done.stdout.partition("CHANGES")[2].split()}
+    assert {"usage.parquet", "ecs.jsonl", "difference.json"} <= {path.name for path in now.iterdir()}

@@ -8,9 +8,10 @@ import click
 import pytest
 
 from analyzer import shell
+from analyzer.errors import AnalyzerError
 from analyzer.program import Mistake
 
-USUAL = {"profiles": (), "filter": "", "trust": (), "baseline": (), "as_json": False}
+USUAL = {"exports": (), "old": None, "profiles": (), "filter": "", "trust": (), "baseline": (), "as_json": False}
 
 
 def asked(out=None, site=None, **given):
@@ -26,6 +27,16 @@ def test_options_that_exclude_each_other_are_refused(tmp_path):
     with pytest.raises(click.UsageError, match="needs --out"):
         asked(as_csv=True)
     assert asked(as_csv=True, out=str(tmp_path)).out == tmp_path
+
+
+def test_exports_need_a_folder_and_a_name_that_exists(tmp_path):
+    """Both are said before a capture is read."""
+    with pytest.raises(click.UsageError, match="--export needs --out"):
+        asked(exports=("zeek",))
+    with pytest.raises(AnalyzerError, match="'nix': no such format"):
+        asked(exports=("zeek,nix",), out=str(tmp_path))
+    chosen = asked(exports=("zeek-json", "zeek"), out=str(tmp_path)).formats
+    assert [form.NAME for form in chosen] == ["zeek", "zeek-json"]
 
 
 def test_a_folder_of_facts_takes_no_result(tmp_path):
