@@ -30,6 +30,10 @@ TEMPLATE, STYLE, SCRIPT = "report.html.jinja", "report.css", "report.js"
 
 MANY_PEERS = 12
 
+MOST_FINDINGS, MOST_SEEN, MOST_HOSTS, MOST_LINKS = 200, 40, 300, 300
+"""Findings, evidence of each, hosts, and rows of the picture's table, that a person may still read; all are in
+result.json and flows.parquet, and what is left out is told."""
+
 Cited = TypeVar("Cited", RuleOutcome, ChecklistItem)
 
 
@@ -99,12 +103,12 @@ def contents(result: Result) -> dict[str, Any]:
     concluded = result.conclusions
     steps = {item.cite for item in concluded.checklist}
     rules = [rule for rule in concluded.rules if rule.cite not in steps]
-    found = sorted(concluded.findings, key=lambda finding: list(Severity).index(finding.severity))
-    lanes = picture.lanes(result)
-    drawn, height = picture.placed(lanes)
+    found = sorted(concluded.findings, key=lambda finding: list(Severity).index(finding.severity))[:MOST_FINDINGS]
     return {
         "result": result,
         "concluded": concluded,
+        "most": {"findings": MOST_FINDINGS, "seen": MOST_SEEN, "hosts": MOST_HOSTS, "links": MOST_LINKS},
+        "hosts": sorted(concluded.hosts, key=lambda host: not host.judged),
         "headline": terminal.headline(result).plain.partition(" · ")[0],
         "tone": tone(result),
         "counts": [(outcome, count) for outcome, count in result.outcomes.items() if count],
@@ -122,14 +126,22 @@ def contents(result: Result) -> dict[str, Any]:
         "measures": [measure for measure in result.measures if measure.words],
         "verdicts": verdicts(result),
         "flow_rows": MOST,
-        "lanes": lanes,
-        "left_out": max(len(lanes) - picture.MOST_HOSTS, 0),
-        "drawn": drawn,
-        "height": height,
+        **drawn(result),
         "passages": passages(result),
         "clocks": pairs.told(result.taps.clock) if result.taps else "",
         "charts": charts(result),
     }
+
+
+def drawn(result: Result) -> dict[str, Any]:
+    """The network picture: its lanes and height, how many hosts it leaves out, and the same as rows of a table."""
+    lanes = picture.lanes(result)
+    placed, height = picture.placed(lanes)
+    sides = [
+        (lane.host, *side) for lane in lanes for side in (("across the border", lane.outside), ("inside", lane.inside))
+    ]
+    links = [(host, where, link) for host, where, side in sides for link in picture.worst_first(side.values())]
+    return {"drawn": placed, "height": height, "left_out": max(len(lanes) - picture.MOST_HOSTS, 0), "links": links}
 
 
 def tone(result: Result) -> str:
@@ -151,6 +163,8 @@ def captured(result: Result) -> list[str]:
     if filled:
         begin, end = min(c.start_ns for c in filled), max(c.end_ns for c in filled)
         told += [f"{moment(begin)[:19].replace('T', ' ')} UTC", units.duration((end - begin) / 1e9)]
+    if any(capture.cut for capture in filled):
+        told.append("cut short")
     return told
 
 
@@ -260,6 +274,6 @@ def _environment() -> Environment:
     }  # fmt: skip
     made.globals |= {
         "counted": counted, "several": several, "span": units.span, "SIGNS": outcomes.SIGNS, "STATES": picture.STATES,
-        "picture": picture, "tallied": tallied,
+        "tallied": tallied,
     }  # fmt: skip
     return made

@@ -25,7 +25,7 @@ STATES: Mapping[Verdict, tuple[str, str, str]] = {
 
 MOST_HOSTS, MOST_OUTSIDE, MOST_INSIDE = 12, 16, 8
 MOST_BY = 2
-OUTSIDE, INSIDE, BOX = (58, 74), (31, 39), 17
+OUTSIDE, INSIDE, BOX = (58, 74), (31, 39), 15
 """Characters that fit beside a line outside and inside, of a name and of what is told of it, and into a host's box."""
 
 ROW, GAP, HEAD, LEAST = 38, 18, 34, 58

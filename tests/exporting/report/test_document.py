@@ -11,7 +11,7 @@ from analyzer.findings import Outcome, Severity
 from analyzer.observations import Quality
 from analyzer.result import Result
 from tests.builders import hostile
-from tests.builders.plant import FINDING, RULES, conclusions, healthy, observations, result, verdicts
+from tests.builders.plant import FINDING, HOSTS, RULES, conclusions, flow, healthy, observations, result, verdicts
 
 VOID = {"meta", "link", "input", "img", "br"}
 
@@ -194,6 +194,80 @@ def test_too_many_flows_are_told(monkeypatch):
     monkeypatch.setattr(document, "MOST", 3)
     text = Read(document.text(result())).text
     assert "Of 5 flows the 3 with the worst verdicts are here; flows.parquet has all" in text
+
+
+def test_of_what_nobody_can_read_much_is_left_out_and_told():
+    """Findings, evidence, hosts and links have a bound; the worst are there, and what is missing is counted."""
+    seen = [replace(FINDING.evidence[0], detail=f"sight {number}") for number in range(document.MOST_SEEN + 3)]
+    first = replace(FINDING, id="worst", severity=Severity.CRITICAL, evidence=tuple(seen))
+    many = [replace(FINDING, id=f"f{number}") for number in range(document.MOST_FINDINGS + 4)]
+    hosts = [replace(HOSTS[2], host=f"h{number}") for number in range(document.MOST_HOSTS)]
+    rows = [flow(server_name=f"host-{number}.example") for number in range(document.MOST_LINKS + 5)]
+    made = Result(
+        observations(rows),
+        conclusions(
+            findings=(*many, first), hosts=(*hosts, *HOSTS[:2]), flows=verdicts(["expected"] * len(rows)), budgets=()
+        ),
+    )
+    page = Read(document.text(made))
+    for told in ("5 findings more", "3 observations more", "2 hosts more", "5 links more"):
+        assert told in page.text
+    assert "finding-worst" in page.ids
+    assert "named so in plant.yaml" in page.text
+
+
+PLANNED = {
+    "machines": {"standard": 40, "focas": 0, "machines": 3},
+    "dashboards": 1,
+    "workcenters": None,
+    "uplink_bps": 1e6,
+    "growth": 0.2,
+    "up": {"low_bps": 43e3, "high_bps": 55e3},
+    "down": {"low_bps": 1e3, "high_bps": 1e3},
+    "example_up": {"low_bps": 43e3, "high_bps": 215e3},
+    "example_down": {"low_bps": 1e3, "high_bps": 2e3},
+    "measured": {
+        "window_s": 300.0,
+        "windows": 4,
+        "factor_low": 0.3,
+        "factor_high": 0.4,
+        "mean": {"bps": 9e3, "low_bps": 8e3, "high_bps": 10e3},
+        "p95": {"bps": 12e3, "low_bps": 11e3, "high_bps": 14e3},
+        "interval": True,
+    },
+    "other_bps": 68.0,
+    "fits": [{"class": "standard", "documented": 909, "measured": None}],
+    "years": {"documented": 13.2, "measured": None},
+    "month_octets": {"captured": 1e9, "planned": 1e10},
+}
+
+
+def test_a_plan_is_told():
+    """Where a plan was asked for, what it needs, what fits and until when stand with the rates."""
+    made = result()
+    assert "Plan:" not in Read(document.text(made)).text
+    made.plan = PLANNED
+    text = Read(document.text(made)).text
+    for told in (
+        "Plan: 40 standard, 3 of unknown class",
+        "up 43 to 55 kbit/s, down 1 kbit/s",
+        "up 9 kbit/s in the mean, 95th percentile 12 kbit/s; nine of ten resamples give 11 to 14 kbit/s",
+        "909 more standard machines by the document",
+        "in 13.2 years by the document, at 20 % more machines each year",
+    ):
+        assert told in text
+    made.plan = {**PLANNED, "measured": None, "uplink_bps": None, "years": {"documented": None, "measured": None}}
+    text = Read(document.text(made)).text
+    assert "no steady upload of a host with known machines" in text
+    assert "Room for" not in text
+
+
+def test_a_capture_that_is_cut_is_told():
+    """The line on what was read says that it ends early."""
+    whole = observations()
+    cut = replace(whole, captures=(replace(whole.captures[0], cut=True),))
+    assert "cut short" in document.captured(Result(cut, conclusions()))
+    assert "cut short" not in document.captured(result())
 
 
 def test_a_capture_of_nothing_has_a_report(tmp_path):
