@@ -88,7 +88,7 @@ def judging_options(command: Command) -> Command:
     return _with(
         terms_options(command),
         (
-            click.option("--out", type=click.Path(file_okay=False), help="Write result.json and Parquet tables here."),
+            click.option("--out", type=click.Path(file_okay=False), help="Write report, result.json and tables here."),
             JSON,
             click.option("--csv", "as_csv", is_flag=True, help="With --out: write the tables as CSV as well."),
             click.option(

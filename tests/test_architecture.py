@@ -29,6 +29,7 @@ WITHOUT_TEST = {
 VAGUE = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "managers", "lib", "core", "base", "tools"}
 
 TEXT = {"", ".py", ".md", ".yaml", ".yml", ".toml", ".json", ".txt", ".csv", ".cfg", ".ini", ".sh", ".ipynb"}
+TEXT |= {".css", ".jinja", ".js"}
 
 
 def table(heading: str) -> dict[str, set[str]]:
@@ -213,6 +214,7 @@ def test_help_needs_no_heavy_library() -> None:
         "rich",
         "pydantic",
         "ruamel",
+        "jinja2",
         "cryptography",
     }
     assert heavy & set(run.stdout.split()) == set()

@@ -75,7 +75,12 @@ def test_out_gets_the_documented_files(judged, tmp_path):
     judged(result())
     out = tmp_path / "new" / "out"
     assert run("check", "a.pcap", "--out", str(out)).exit_code == 1
-    assert {path.name for path in out.iterdir()} == {"result.json", "flows.parquet", "bandwidth.parquet"}
+    assert {path.name for path in out.iterdir()} == {
+        "bandwidth.parquet",
+        "flows.parquet",
+        "report.html",
+        "result.json",
+    }
     assert run("check", "a.pcap", "--out", str(out), "--csv", "-q").exit_code == 1
     assert {"flows.csv", "findings.csv", "rules.csv", "hosts.csv"} <= {path.name for path in out.iterdir()}
 

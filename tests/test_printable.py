@@ -32,3 +32,4 @@ def test_escapes_are_visible():
 def test_text_has_a_bound():
     """A megabyte of text from a capture does not fill the screen."""
     assert len(printable("a" * 1_000_000)) == MAX_CHARACTERS + 1
+    assert printable("a\n" * MAX_CHARACTERS, whole=True) == r"a\n" * MAX_CHARACTERS

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol, TextIO
 
-from analyzer.exporting import csvfile, jsonfile, pairs, parquet, terminal
+from analyzer.exporting import csvfile, jsonfile, pairs, parquet, report, terminal
 from analyzer.printable import printable
 from analyzer.result import Result
 
@@ -32,7 +32,7 @@ class Screen(Protocol):
         """Writes to a stream; `detail` below 0 is terse, above 0 leaves nothing out."""
 
 
-FILES: tuple[Exporter, ...] = (jsonfile, parquet, pairs)
+FILES: tuple[Exporter, ...] = (jsonfile, parquet, pairs, report)
 CSV: tuple[Exporter, ...] = (csvfile,)
 SCREEN: Screen = terminal
 

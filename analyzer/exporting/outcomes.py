@@ -6,6 +6,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
 from rich.text import Text
 
@@ -91,23 +92,40 @@ def _cells(rule: RuleOutcome) -> list[Text]:
     return [Text(*SIGNS[rule.outcome]), words(rule.rule, "dim"), title, flows, because]
 
 
-def settling(page: Page, found: Iterable[RuleOutcome]) -> None:
-    """Writes why some rules cannot be observed, each reason once whatever its figures, and what would tell."""
-    waiting: dict[str, list[RuleOutcome]] = {}
+class Waiting(NamedTuple):
+    """Why rules cannot be observed: one reason for all of them, what would tell, and the command that captures it."""
+
+    why: str
+    tells: str
+    command: str
+    rules: tuple[str, ...]
+
+
+def waiting(found: Iterable[RuleOutcome]) -> list[Waiting]:
+    """Why some rules cannot be observed, each reason once whatever its figures."""
+    alike: dict[str, list[RuleOutcome]] = {}
     for rule in found:
         if rule.outcome is Outcome.NOT_OBSERVABLE:
-            waiting.setdefault(FIGURE.sub("0", rule.because), []).append(rule)
-    if not waiting:
+            alike.setdefault(FIGURE.sub("0", rule.because), []).append(rule)
+    made = []
+    for those in alike.values():
+        why, _, tells = max(those, key=lambda rule: rule.flows).because.partition(TELLS)
+        command = COMMAND.search(tells)
+        told, run = COMMAND.sub("", tells).strip(" :;"), command.group().strip() if command else ""
+        made.append(Waiting(why.rstrip(" ;"), told, run, tuple(rule.rule for rule in those)))
+    return made
+
+
+def settling(page: Page, found: Iterable[RuleOutcome]) -> None:
+    """Writes why some rules cannot be observed, and what would tell."""
+    reasons = waiting(found)
+    if not reasons:
         return
     page.heading("not observable", "why, and what would tell")
-    for those in waiting.values():
-        most = max(those, key=lambda rule: rule.flows)
-        why, _, tells = most.because.partition(TELLS)
-        command = COMMAND.search(tells)
-        page.hang(Text("?", "yellow"), words(why.rstrip(" ;")), at=4, indent=2)
-        told = words(COMMAND.sub("", tells).strip(" :;"))
-        run = words(command.group().strip() if command else "", "cyan")
-        rest = words(several([rule.rule for rule in those], MANY_RULES), "dim")
+    for reason in reasons:
+        page.hang(Text("?", "yellow"), words(reason.why), at=4, indent=2)
+        told, run = words(reason.tells), words(reason.command, "cyan")
+        rest = words(several(reason.rules, MANY_RULES), "dim")
         for label, text in (("for", rest), ("tells", told), ("run", run)):
             if text.plain:
                 page.hang(Text(label, "dim"), text, at=12, indent=4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -46,16 +47,21 @@ def shown(page: Page, result: Result, whole: bool) -> None:
     assert result.taps is not None
     page.heading("between the taps")
     page.hang(words("clocks"), words(told(result.taps.clock)), at=12)
+    for passage, flows, parts in passed(result):
+        page.hang(words(f"{flows:>5}", STYLES.get(passage, "")), words(f"{WORDS[passage]}: {MEANINGS[passage]}"), at=7)
+        page.hang(words(""), words(several(parts, len(parts) if whole else SAMPLES)), at=7)
+
+
+def passed(result: Result) -> Iterator[tuple[Passage, int, list[str]]]:
+    """Each passage that flows took between the taps: how many did, and whom they were for, each with its count."""
     pairs = result.pairs
-    for passage, meaning in MEANINGS.items():
+    for passage in MEANINGS:
         mine = pairs[pairs["passage"] == passage.value]
         if mine.empty:
             continue
-        page.hang(words(f"{len(mine):>5}", STYLES.get(passage, "")), words(f"{WORDS[passage]}: {meaning}"), at=7)
         names = mine["server_name"].where(mine["server_name"] != "", mine["resp_h"]) + " " + mine["resp_p"].astype(str)
         counts = names.value_counts()
-        parts = [f"{name} ({count})" if count > 1 else str(name) for name, count in counts.items()]
-        page.hang(words(""), words(several(parts, len(parts) if whole else SAMPLES)), at=7)
+        yield passage, len(mine), [f"{name} ({count})" if count > 1 else str(name) for name, count in counts.items()]
 
 
 def told(clock: Clock) -> str:

@@ -140,11 +140,11 @@ def one_finding(page: Page, finding: Finding, told: set[object]) -> None:
     _field(page, "Who:", said.append_text(words(finding.code, "dim")))
     if finding.rule:
         _field(page, "Rule:", _quoted(finding, again=finding.cite in told))
-    seen = _seen(finding.evidence)
-    for text in seen[:MANY_EVIDENCE]:
+    found = seen(finding.evidence)
+    for text in found[:MANY_EVIDENCE]:
         _field(page, "Seen:", words(text))
-    if len(seen) > MANY_EVIDENCE:
-        _field(page, "", words(f"and {len(seen) - MANY_EVIDENCE} more like it", "dim"))
+    if len(found) > MANY_EVIDENCE:
+        _field(page, "", words(f"and {len(found) - MANY_EVIDENCE} more like it", "dim"))
     for rival in ("as above",) if finding.rivals and finding.rivals in told else finding.rivals:
         _field(page, "Or else:", words(rival))
     told |= {finding.cite, finding.rivals}
@@ -244,11 +244,11 @@ def _quoted(finding: Finding, *, again: bool) -> Text:
     return text
 
 
-def _seen(evidence: Iterable[Evidence]) -> list[str]:
+def seen(evidence: Iterable[Evidence]) -> list[str]:
     """What was seen, each thing once, with the frames of all flows that show it."""
     frames: dict[str, list[int]] = {}
-    for seen in evidence:
-        frames.setdefault(seen.detail, []).extend(seen.frames)
+    for one in evidence:
+        frames.setdefault(one.detail, []).extend(one.frames)
     return [f"{detail} · {_frames(found)}" if found else detail for detail, found in frames.items()]
 
 
