@@ -19,6 +19,7 @@ from analyzer.settings import Settings
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from analyzer.exporting.allowlist import Exported
     from analyzer.extracting import Extracted
     from analyzer.inspecting.reading import Comparison
     from analyzer.inspecting.steps import Reading
@@ -236,6 +237,32 @@ def figure(result: Result, name: str, plan: Plan | None = None) -> Figure | None
     from analyzer.exporting import figures
 
     return figures.draw(usage(result), name, plan)
+
+
+def export_rules(  # noqa: PLR0913 - what may be asked of a list, by name
+    profile: str,
+    form: str,
+    *,
+    site: Site | None = None,
+    role: str = "",
+    mud_url: str = "",
+    packs: Sequence[RulePack] | None = None,
+) -> Exported:
+    """The allow-list of `pack` or `pack:variant` as text, in a format as `csv`, and what the format cannot hold.
+
+    Raises AnalyzerError for a pack, variant, role or format that is not there.
+    """
+    import datetime as dt
+
+    from analyzer import rulepack
+    from analyzer.exporting import allowlist
+
+    chosen = tuple(rulepack.shipped() if packs is None else packs)
+    _know(profile, chosen)
+    wanted, _, variant = profile.partition(":")
+    pack = next(pack for pack in chosen if pack.name == wanted)
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    return allowlist.export(pack, variant, site, form, role=role, updated=now, url=mud_url)
 
 
 def load_site(path: str) -> Site:

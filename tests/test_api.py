@@ -101,3 +101,12 @@ def test_progress_is_told():
     api.observe([FAULTS], progress=lambda done, total: told.append((done, total)))
     assert all(done <= total for done, total in told)
     assert told[-1][0] == told[-1][1] == Path(FAULTS).stat().st_size
+
+
+def test_an_allow_list_is_had_from_python():
+    """As the command prints it, by a pack and its variant."""
+    made = api.export_rules("machinemetrics:govcloud", "csv", role="edge")
+    assert "api.machinemetrics-us-gov.com" in made.text
+    assert "api.machinemetrics.com" not in made.text
+    with pytest.raises(AnalyzerError, match="no such rule pack"):
+        api.export_rules("mars", "csv")
