@@ -50,8 +50,14 @@ def show_rules(name: str, own: tuple[str, ...], as_json: bool) -> None:
 
 @rules.command("export")
 @click.argument("name", metavar="PACK[:VARIANT]")
-@click.option("--format", "form", required=True, metavar="FORMAT", help="csv, markdown, nftables or mud.")
-@click.option("--role", default="", help="Only what hosts of this role need; mud holds one role.")
+@click.option(
+    "--format",
+    "form",
+    required=True,
+    metavar="FORMAT",
+    help="csv, markdown, nftables, panos, fortigate, asa, aws or mud.",
+)
+@click.option("--role", default="", help="Only what hosts of this role need; aws and mud hold one role.")
 @click.option("--site", "site_path", type=FILE, help="What you know of the place (YAML): its hosts' addresses.")
 @click.option("--mud-url", default="", metavar="URL", help="Where the MUD file will be served (https).")
 @RULES

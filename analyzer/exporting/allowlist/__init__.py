@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from analyzer.errors import AnalyzerError
-from analyzer.exporting.allowlist import mud, nftables, people
+from analyzer.exporting.allowlist import asa, aws, fortigate, mud, nftables, panos, people
 from analyzer.exporting.allowlist.entries import AllowList, Entry, Exported, UnheldError, entries
 from analyzer.rulepack import RulePack
 from analyzer.sitefile import Site
@@ -26,9 +26,13 @@ FORMATS: Mapping[str, Writer] = {
     "csv": people.csv_table,
     "markdown": people.markdown,
     "nftables": nftables.write,
+    "panos": panos.write,
+    "fortigate": fortigate.write,
+    "asa": asa.write,
+    "aws": aws.write,
     "mud": mud.write,
 }
-ONE_ROLE = ("mud",)
+ONE_ROLE = ("aws", "mud")
 """Formats that describe one kind of host."""
 
 URL = re.compile(r"https://[A-Za-z0-9._~:/?#@!$&'()*+,;=%\[\]-]{1,240}")
@@ -60,7 +64,7 @@ def export(  # noqa: PLR0913 - what may be asked of a list, by name
     if url and not URL.fullmatch(url):
         raise AllowListError(f"expected a URL as https://example.com/device.json, found {url[:80]!a}")
     rows, left = entries(pack, variant, site)
-    title = f"{pack.title}{f' ({variant})' if variant else ''}: what the site's firewall lets through"
+    title = f"{pack.title}{f' ({variant})' if variant else ''}: what the firewall lets through"
     listed = _of_role(AllowList(pack.name, title, tuple(rows), left, updated, url), role, form)
     try:
         made = FORMATS[form](listed)

@@ -127,7 +127,7 @@ def entries(pack: RulePack, variant: str = "", site: Site | None = None) -> tupl
         if whom.left:
             left[whom.left].append(rule.id)
         else:
-            made += [_entry(pack, rule, who, whom, place, bypass=rule.id in exempt) for who in rule.who]
+            made += [_entry(pack, rule, who, whom, place, bypass=(rule.id, who) in exempt) for who in rule.who]
     return made, tuple(f"left out, {why}: {', '.join(ids)}" for why, ids in left.items())
 
 
@@ -175,14 +175,14 @@ def _holds(rule: Rule, variant: str) -> bool:
     return not variant or not rule.variants or variant in rule.variants
 
 
-def _exempt(pack: RulePack, variant: str) -> set[str]:
-    """The rules whose TLS nobody may open."""
-    found: set[str] = set()
+def _exempt(pack: RulePack, variant: str) -> set[tuple[str, str]]:
+    """The rules, and whose flows of them, of which nobody may open the TLS."""
+    found: set[tuple[str, str]] = set()
     for rule in pack.rules:
         if rule.kind == "no-interception" and _holds(rule, variant):
             named: Sequence[str] = rule.options.get("rules") or ()
             meant = pack.select(named) if named else pack.rules
-            found |= {one.id for one in meant if set(one.who) & set(rule.who) and _is_tls(one)}
+            found |= {(one.id, who) for one in meant if _is_tls(one) for who in one.who if who in rule.who}
     return found
 
 

@@ -53,6 +53,7 @@ def test_what_may_not_be_inspected_is_marked():
     """All TLS of the Edge to the document's destinations; SKALA's document forbids nothing of the kind."""
     rows, _ = entries(MACHINES, "standard")
     assert {entry.rule for entry in rows if entry.bypass and entry.who == "edge"} >= {"mm-std-api", "mm-nats-std-1"}
+    assert not any(entry.bypass for entry in rows if entry.who == "browser")
     assert not any(entry.bypass for entry in rows if entry.payload in {("dns",), ("ntp",)})
     assert not any(entry.bypass for entry in entries(SKALA, "eu")[0])
 
