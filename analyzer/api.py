@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from analyzer.capturing.keeping import Keeper
     from analyzer.differing import Difference
     from analyzer.earlier import Judged
+    from analyzer.exporting.allowlist import Exported
     from analyzer.extracting import Extracted
     from analyzer.inspecting.reading import Comparison
     from analyzer.inspecting.steps import Reading
@@ -317,6 +318,30 @@ def figure(result: Result, name: str, plan: Plan | None = None) -> Figure | None
     from analyzer.exporting import figures
 
     return figures.draw(usage(result), name, plan)
+
+
+def export_rules(  # noqa: PLR0913 - what may be asked of a list, by name
+    profile: str,
+    form: str,
+    *,
+    site: Site | None = None,
+    role: str = "",
+    mud_url: str = "",
+    packs: Sequence[RulePack] | None = None,
+) -> Exported:
+    """The allow-list of `pack` or `pack:variant` as text, in a format as `csv`, and what the format cannot hold.
+
+    Raises AnalyzerError for a pack, variant, role or format that is not there.
+    """
+    import datetime as dt
+
+    from analyzer import rulepack
+    from analyzer.exporting import allowlist
+    from analyzer.terms import named
+
+    pack, variant = named(profile, tuple(rulepack.shipped() if packs is None else packs))
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    return allowlist.export(pack, variant, site, form, role=role, updated=now, url=mud_url)
 
 
 def load_site(path: str) -> Site:

@@ -51,7 +51,7 @@ def terms_of(  # noqa: PLR0913 - as judge
     chosen = tuple(rulepack.shipped() if packs is None else packs)
     place = site or Site()
     for profile in (*profiles, *place.profiles):
-        _know(profile, chosen)
+        named(profile, chosen)
     try:
         roots = [root for path in (*place.trust, *trust) for root in trustfile.load(path)]
     except SourceError as error:
@@ -64,8 +64,8 @@ def terms_of(  # noqa: PLR0913 - as judge
     return Terms(chosen, place, tuple(profiles), keep, tuple(roots), known)
 
 
-def _know(profile: str, packs: Sequence[RulePack]) -> None:
-    """Raises AnalyzerError where a profile names a pack or a variant that is not there."""
+def named(profile: str, packs: Sequence[RulePack]) -> tuple[RulePack, str]:
+    """The pack and the variant that a profile names; raises AnalyzerError where one of them is not there."""
     name, _, variant = profile.partition(":")
     pack = next((pack for pack in packs if pack.name == name), None)
     if pack is None:
@@ -73,6 +73,7 @@ def _know(profile: str, packs: Sequence[RulePack]) -> None:
         raise AnalyzerError(f"profile {profile}: no such rule pack (known: {known})")
     if variant and variant not in pack.variants:
         raise AnalyzerError(f"profile {profile}: {name} has the variants {', '.join(pack.variants) or '(none)'}")
+    return pack, variant
 
 
 def load_facts(folder: Path) -> Observations:

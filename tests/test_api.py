@@ -112,3 +112,12 @@ def test_results_are_compared_from_a_notebook(tmp_path):
     assert changed.findings
     with pytest.raises(AnalyzerError, match=r"diff: .*no result here"):
         api.difference(made, str(tmp_path / "nowhere"))
+
+
+def test_an_allow_list_is_had_from_python():
+    """As the command prints it, by a pack and its variant."""
+    made = api.export_rules("machinemetrics:govcloud", "csv", role="edge")
+    assert "api.machinemetrics-us-gov.com" in made.text
+    assert "api.machinemetrics.com" not in made.text
+    with pytest.raises(AnalyzerError, match="no such rule pack"):
+        api.export_rules("mars", "csv")

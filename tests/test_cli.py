@@ -318,16 +318,6 @@ def test_one_side_alone_is_a_mistake_of_usage():
     assert "both sides of a NAT" in done.stderr
 
 
-def test_an_allow_list_is_printed():
-    """Notes on what a format cannot hold are beside it; what is not there is a mistake of usage."""
-    done = run("rules", "export", "machinemetrics:standard", "--format", "mud")
-    assert (done.exit_code, json.loads(done.stdout)["ietf-mud:mud"]["mud-version"]) == (0, 1)
-    assert "MUD knows no wildcards: mm-std-balena" in done.stderr
-    for name, form in (("mars", "csv"), ("skala:mars", "csv"), ("skala", "clay")):
-        refused = run("rules", "export", name, "--format", form)
-        assert (refused.exit_code, refused.stdout) == (2, "")
-
-
 CAPACITY = str(ROOT / "captures" / "mm-capacity.pcapng.zst")
 PLACE = str(ROOT / "captures" / "mm-capacity.site.yaml")
 

@@ -50,26 +50,28 @@ def show_rules(name: str, own: tuple[str, ...], as_json: bool) -> None:
 
 @rules.command("export")
 @click.argument("name", metavar="PACK[:VARIANT]")
-@click.option("--format", "form", required=True, metavar="FORMAT", help="csv, markdown, nftables or mud.")
+@click.option(
+    "--format",
+    "form",
+    required=True,
+    metavar="FORMAT",
+    help="csv, markdown, nftables, panos, fortigate, asa, aws or mud.",
+)
+@click.option("--role", default="", help="Only what hosts of this role need; aws and mud hold one role.")
 @click.option("--site", "site_path", type=FILE, help="What you know of the place (YAML): its hosts' addresses.")
+@click.option("--mud-url", default="", metavar="URL", help="Where the MUD file will be served (https).")
 @RULES
-def export_rules(name: str, form: str, site_path: str | None, own: tuple[str, ...]) -> None:
+def export_rules(  # noqa: PLR0913 - one parameter for each option
+    name: str, form: str, role: str, site_path: str | None, mud_url: str, own: tuple[str, ...]
+) -> None:
     """Print the allow-list that a site's firewall needs, for people or for a device.
 
     What a format cannot hold, such as wildcards in MUD, is told on standard error.
     """
-    import datetime as dt
-
     from analyzer import api
-    from analyzer.exporting import allowlist
 
-    wanted, _, variant = name.partition(":")
-    pack = next((pack for pack in packs_of(own) if pack.name == wanted), None)
-    if pack is None:
-        raise click.UsageError(f"no such rule pack: {wanted!a}")
     site = api.load_site(site_path) if site_path else None
-    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    made = allowlist.export(pack, variant, site, form, now)
+    made = api.export_rules(name, form, site=site, role=role, mud_url=mud_url, packs=packs_of(own))
     click.echo(made.text, nl=False)
     for note in made.notes:
         say(note)

@@ -41,3 +41,22 @@ def test_lint_tells_of_the_documents_contradictions():
     assert done.exit_code == 0
     assert "websockets.skalacontrol.com and" in " ".join(done.stdout.split())
     assert any("websocket" in remark["text"] for remark in json.loads(run("rules", "lint", "--json").stdout))
+
+
+def test_an_allow_list_is_printed():
+    """Notes on what a format cannot hold are beside it; what is not there is a mistake of usage, in one line."""
+    url = "https://mud.acme.example/edge.json"
+    done = run("rules", "export", "machinemetrics:standard", "--format", "mud", "--role", "edge", "--mud-url", url)
+    assert (done.exit_code, json.loads(done.stdout)["ietf-mud:mud"]["mud-url"]) == (0, url)
+    assert "MUD knows no wildcards: not held in full are mm-std-balena" in done.stderr
+    assert "left out, stays within the site: mm-dns-private" in done.stderr
+    for words in (
+        ("mars", "--format", "csv"),
+        ("skala:mars", "--format", "csv"),
+        ("skala", "--format", "clay"),
+        ("skala", "--format", "mud"),
+        ("skala", "--format", "csv", "--role", "edge"),
+        ("skala", "--format", "mud", "--role", "pc", "--mud-url", "gopher://x"),
+    ):
+        refused = run("rules", "export", *words)
+        assert (refused.exit_code, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)

@@ -2,36 +2,58 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from collections.abc import Mapping
+from typing import Protocol
 
 from analyzer.errors import AnalyzerError
-from analyzer.exporting.allowlist import mud, nftables, people
-from analyzer.exporting.allowlist.entries import Entry, entries
+from analyzer.exporting.allowlist import asa, aws, fortigate, mud, nftables, panos, people
+from analyzer.exporting.allowlist.entries import AllowList, Entry, Exported, UnheldError, entries
 from analyzer.rulepack import RulePack
 from analyzer.sitefile import Site
 
-__all__ = ["FORMATS", "AllowListError", "Entry", "Exported", "entries", "export"]
+__all__ = ["FORMATS", "AllowList", "AllowListError", "Entry", "Exported", "entries", "export"]
 
-FORMATS = ("csv", "markdown", "nftables", "mud")
+
+class Writer(Protocol):
+    """What a format offers."""
+
+    def __call__(self, listed: AllowList, /) -> Exported:
+        """The list as text, and what the format cannot hold, in words; raises UnheldError."""
+
+
+FORMATS: Mapping[str, Writer] = {
+    "csv": people.csv_table,
+    "markdown": people.markdown,
+    "nftables": nftables.write,
+    "panos": panos.write,
+    "fortigate": fortigate.write,
+    "asa": asa.write,
+    "aws": aws.write,
+    "mud": mud.write,
+}
+ONE_ROLE = ("aws", "mud")
+"""Formats that describe one kind of host."""
+
+URL = re.compile(r"https://[A-Za-z0-9._~:/?#@!$&'()*+,;=%\[\]-]{1,240}")
+"""RFC 8520, section 3.2; RFC 3986, section 2."""
 
 
 class AllowListError(AnalyzerError):
-    """A format or a variant that is not there."""
+    """A format, variant or role that is not there, or a list that a format cannot hold."""
 
 
-class Exported(NamedTuple):
-    """The allow-list as text, and what the format cannot hold, in words."""
-
-    text: str
-    notes: tuple[str, ...]
-
-
-def export(pack: RulePack, variant: str, site: Site | None, form: str, updated: str = "") -> Exported:
+def export(  # noqa: PLR0913 - what may be asked of a list, by name
+    pack: RulePack, variant: str, site: Site | None, form: str, *, role: str = "", updated: str = "", url: str = ""
+) -> Exported:
     """The allow-list of a pack's variant in a format.
 
+    role     only what hosts of this role need
     updated  date and time for formats that hold one (RFC 3339)
+    url      where a description (MUD) will be served
 
-    Raises AllowListError for another format, or a variant that the pack does not have.
+    Raises AllowListError for another format, for a variant or role that the pack does not have, where a format holds
+    one role and none of several is told, and for a URL that is none.
     """
     if variant and variant not in pack.variants:
         raise AllowListError(
@@ -39,17 +61,23 @@ def export(pack: RulePack, variant: str, site: Site | None, form: str, updated: 
         )
     if form not in FORMATS:
         raise AllowListError(f"format {form[:40]!a} is none of {', '.join(FORMATS)}")
-    rows = entries(pack, variant, site)
-    title = f"{pack.title}{f' ({variant})' if variant else ''}: what the site's firewall lets through"
-    if form == "csv":
-        return Exported(people.as_csv(rows), ())
-    if form == "markdown":
-        return Exported(people.as_markdown(rows, title), ())
-    if form == "nftables":
-        told = [] if all(entry.sources for entry in rows) else ["sets of hosts are empty: a site file names them"]
-        if any(entry.names for entry in rows):
-            told.append("destinations by name pass once dnsmasq fills their sets, by the lines at the end")
-        return Exported(nftables.text(rows, title, f"plant_{pack.name}"), tuple(told))
-    written, left = mud.text(rows, title, updated)
-    told = [f"MUD knows no wildcards: {', '.join(left)} not held in full"] if left else []
-    return Exported(written, tuple(told))
+    if url and not URL.fullmatch(url):
+        raise AllowListError(f"expected a URL as https://example.com/device.json, found {url[:80]!a}")
+    rows, left = entries(pack, variant, site)
+    title = f"{pack.title}{f' ({variant})' if variant else ''}: what the firewall lets through"
+    listed = _of_role(AllowList(pack.name, title, tuple(rows), left, updated, url), role, form)
+    try:
+        made = FORMATS[form](listed)
+    except UnheldError as error:
+        raise AllowListError(f"{form}: {error}") from error
+    return Exported(made.text, (*made.notes, *listed.left))
+
+
+def _of_role(listed: AllowList, role: str, form: str) -> AllowList:
+    """The list of one role; of all where none is told."""
+    known = ", ".join(listed.roles)
+    if role and role not in listed.roles:
+        raise AllowListError(f"{listed.name} lets through something for {known or 'no role'}, not for {role[:40]!a}")
+    if form in ONE_ROLE and not role and len(listed.roles) != 1:
+        raise AllowListError(f"{form} describes one kind of host; expected --role with one of {known or '(none)'}")
+    return listed._replace(rows=tuple(entry for entry in listed.rows if role in ("", entry.who)))

@@ -1,76 +1,106 @@
-"""The allow-list of a role as a Manufacturer Usage Description (RFC 8520), whose access lists are those of RFC 8519."""
+"""The allow-list of a role as a Manufacturer Usage Description (RFC 8520), whose access lists are those of RFC 8519.
+
+A description is of one type of device, so it holds one role. It knows names, addresses and anybody, in lists for IPv4
+and IPv6 apart; it knows no wildcards.
+"""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Any
 
-from analyzer.exporting.allowlist.entries import Entry
+from analyzer.exporting.allowlist.entries import AllowList, Entry, Exported
+from analyzer.exporting.allowlist.naming import named
 from analyzer.printable import printable
 
 PROTOCOLS = {"tcp": 6, "udp": 17}
+VERSIONS = (4, 6)
 HOURS = 48
 """cache-validity: what RFC 8520 section 3.5 has where none is told."""
 
 INFO = 60
+"""Characters of systeminfo (RFC 8520, section 3.6)."""
+
+NAME = 64
+"""Characters of the name of an entry (RFC 8519, section 4.1)."""
+
+NOWHERE = "https://{pack}.invalid/{role}.json"
+"""Where no URL is told: a name that never resolves (RFC 6761, section 6.4)."""
+
+Match = tuple[str, dict[str, Any]]
 
 
-def text(rows: Sequence[Entry], title: str, updated: str) -> tuple[str, list[str]]:
-    """The description of all rows, and the rules with names that it cannot hold: it knows no wildcards.
-
-    updated  date and time as RFC 3339 has it
-    """
-    aces: dict[str, list[dict[str, Any]]] = {"from": [], "to": []}
-    left: list[str] = []
-    for number, entry in enumerate(rows):
-        whom = [name for name in entry.names if not name.startswith("*")]
-        if len(whom) < len(entry.names):
-            left.append(entry.rule)
-        targets = [("name", name) for name in whom] + [("network", one) for one in entry.addresses if not entry.names]
-        if not entry.names and not entry.addresses:
-            targets = [("any", "")]
-        for place, target in enumerate(targets):
-            for port, transport in entry.ports:
-                called = f"{entry.rule}-{number}-{place}-{port}-{transport}"
-                aces["from"].append(_ace(f"{called}-out", target, port, transport, forth=True))
-                aces["to"].append(_ace(f"{called}-in", target, port, transport, forth=False))
+def write(listed: AllowList) -> Exported:
+    """The description of the only role of a list, and what it cannot hold."""
+    (role,) = listed.roles
+    url = listed.url or NOWHERE.format(pack=named(listed.name, 60), role=named(role, 60))
+    policies: dict[str, list[dict[str, str]]] = {"from": [], "to": []}
+    lists = []
+    for version in VERSIONS:
+        for way, held in policies.items():
+            entries = list(_aces(listed.rows, version, forth=way == "from"))
+            if entries:
+                name = f"{named(role, 48)}-{way}-v{version}"
+                held.append({"name": name})
+                lists.append({"name": name, "type": f"ipv{version}-acl-type", "aces": {"ace": entries}})
     described = {
         "ietf-mud:mud": {
             "mud-version": 1,
-            "mud-url": "https://example.com/mud.json",
-            "last-update": updated,
+            "mud-url": url,
+            "last-update": listed.updated,
             "cache-validity": HOURS,
             "is-supported": True,
-            "systeminfo": printable(title)[:INFO],
-            "from-device-policy": {"access-lists": {"access-list": [{"name": "from-device"}]}},
-            "to-device-policy": {"access-lists": {"access-list": [{"name": "to-device"}]}},
+            "systeminfo": printable(listed.title)[:INFO],
+            "model-name": role,
+            **{f"{way}-device-policy": {"access-lists": {"access-list": held}} for way, held in policies.items()},
         },
-        "ietf-access-control-list:acls": {
-            "acl": [
-                {"name": f"{way}-device", "type": "ipv4-acl-type", "aces": {"ace": held}} for way, held in aces.items()
-            ]
-        },
+        "ietf-access-control-list:acls": {"acl": lists},
     }
-    return json.dumps(described, indent=1) + "\n", list(dict.fromkeys(left))
+    return Exported(json.dumps(described, indent=1) + "\n", tuple(_notes(listed, url)))
 
 
-def _ace(name: str, target: tuple[str, str], port: int, transport: str, *, forth: bool) -> dict[str, Any]:
-    """An entry for one destination and port, out or back."""
-    end = "dst" if forth else "src"
-    ipv4: dict[str, Any] = {"protocol": PROTOCOLS[transport]}
-    kind, value = target
-    if kind == "name":
-        ipv4[f"ietf-acldns:{end}-dnsname"] = value
-    elif kind == "network":
-        key = "destination-ipv4-network" if forth else "source-ipv4-network"
-        ipv4[key] = str(ip_network(value, strict=False))
-    ports = {"destination-port" if forth else "source-port": {"operator": "eq", "port": port}}
-    opened = {"ietf-mud:direction-initiated": "from-device"} if transport == "tcp" else {}
-    return {
-        "name": re.sub(r"[^A-Za-z0-9_-]", "-", name)[:64],
-        "matches": {"ipv4": ipv4, transport: {**opened, **ports}},
-        "actions": {"forwarding": "accept"},
-    }
+def _notes(listed: AllowList, url: str) -> Iterator[str]:
+    """What the description cannot hold, or not truly say."""
+    wide = {entry.rule: entry.wildcards for entry in listed.rows if entry.wildcards}
+    if wide:
+        told = ", ".join(f"{rule} ({' '.join(names)})" for rule, names in wide.items())
+        yield f"MUD knows no wildcards: not held in full are {told}"
+    if not listed.url:
+        yield f"mud-url is {url}, which nobody serves: --mud-url tells where the file will be served"
+
+
+def _aces(rows: tuple[Entry, ...], version: int, *, forth: bool) -> Iterator[dict[str, Any]]:
+    """The entries for one version of IP, out or back."""
+    counted: dict[str, int] = defaultdict(int)
+    for entry in rows:
+        for target in _targets(entry, version, forth=forth):
+            for port, transport in entry.ports or ((0, ""),):
+                counted[entry.rule] += 1
+                name = named(f"{entry.rule}-{counted[entry.rule]}", NAME, r"[^A-Za-z0-9_-]")
+                yield _ace(name, (f"ipv{version}", target), port, transport, forth=forth)
+
+
+def _targets(entry: Entry, version: int, *, forth: bool) -> Iterator[dict[str, Any]]:
+    """What is matched for each destination of a row; nothing for anybody."""
+    if entry.open:
+        yield {}
+    for name in entry.exact:
+        yield {f"ietf-acldns:{'dst' if forth else 'src'}-dnsname": name}
+    for one in entry.addresses if not entry.names else ():
+        net = ip_network(one, strict=False)
+        if net.version == version:
+            yield {f"{'destination' if forth else 'source'}-ipv{version}-network": str(net)}
+
+
+def _ace(name: str, where: Match, port: int, transport: str, *, forth: bool) -> dict[str, Any]:
+    """An entry for one destination and port, out or back; port 0 stands for all that IP carries."""
+    family, target = where
+    matches: dict[str, Any] = {family: {**target, "protocol": PROTOCOLS[transport]} if transport else target}
+    if transport:
+        opened = {"ietf-mud:direction-initiated": "from-device"} if transport == "tcp" else {}
+        ports = {"destination-port" if forth else "source-port": {"operator": "eq", "port": port}}
+        matches[transport] = {**opened, **ports}
+    return {"name": name, "matches": matches, "actions": {"forwarding": "accept"}}

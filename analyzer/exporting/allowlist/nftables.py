@@ -2,7 +2,8 @@
 
 A packet filter knows addresses and no names. What the document gives by name only goes into sets that are empty at
 first; dnsmasq (2.87 and later) fills them from the answers that it gives to the site's hosts, by the `nftset` lines at
-the end. What stays within the site is not touched.
+the end. A name in such a line stands for all names below it as well; dnsmasq has no form that is narrower. What stays
+within the site is not touched.
 Source: nft(8); dnsmasq(8), --nftset.
 """
 
@@ -13,7 +14,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from ipaddress import ip_network
 
-from analyzer.exporting.allowlist.entries import Entry
+from analyzer.exporting.allowlist.entries import AllowList, Entry, Exported
+from analyzer.exporting.allowlist.naming import named
 from analyzer.printable import printable
 
 FAMILIES = {4: ("ip", "ipv4_addr"), 6: ("ip6", "ipv6_addr")}
@@ -22,11 +24,26 @@ DAY = "1d"
 LONGEST = 100
 """Characters of a comment; nft takes 128 octets."""
 
+LONGEST_NAME = 60
+
 NAME = re.compile(r"\*\.|[^a-z0-9.-]")
 
+WIDER = (
+    "dnsmasq takes a name for all names below it: it lets through more than the document, names below those that are "
+    "meant alone, and the bare domain of a wildcard"
+)
 
-def text(rows: Sequence[Entry], title: str, table: str) -> str:
-    """The ruleset, to be loaded with `nft -f`; a table of that name is replaced."""
+
+def write(listed: AllowList) -> Exported:
+    """The ruleset, to be loaded with `nft -f`; a table of its name is replaced."""
+    told = [] if all(entry.sources for entry in listed.rows) else ["sets of hosts are empty: a site file names them"]
+    if any(entry.names and not entry.addresses for entry in listed.rows):
+        told += ["destinations by name pass once dnsmasq fills their sets, by the lines at the end", WIDER]
+    return Exported(_text(listed.rows, listed.title, f"plant_{listed.name}"), tuple(told))
+
+
+def _text(rows: Sequence[Entry], title: str, table: str) -> str:
+    """The ruleset for rows in a table."""
     name = _word(table)
     hosts: dict[str, tuple[str, ...]] = {entry.who: entry.sources for entry in rows}
     bound = dict.fromkeys(entry.who for entry in rows if not entry.general)
@@ -34,7 +51,7 @@ def text(rows: Sequence[Entry], title: str, table: str) -> str:
     lines = [
         "#!/usr/sbin/nft -f",
         f"# {_remark(title)}",
-        f"# {', '.join(bound) or 'no host'}: what the rules name passes to the outside, and nothing else does.",
+        f"# {_remark(', '.join(bound)) or 'no host'}: what the rules name passes to the outside, nothing else does.",
         "# Other hosts, people's computers among them, and what stays within the site are not touched. Sets without",
         "# elements are to be filled: hosts by you, names by dnsmasq (see the end).",
         f"table inet {name}",
@@ -50,11 +67,11 @@ def text(rows: Sequence[Entry], title: str, table: str) -> str:
         for version, (family, _) in FAMILIES.items():
             for mine, theirs in (("saddr", "daddr"), ("daddr", "saddr")):
                 held, within = (
-                    f"\t\t{family} {mine} @{_word(who)}_{version}",
+                    f"\t\t{family} {mine} @{_word(f'{who}_{version}')}",
                     f"{family} {theirs} {{ {WITHIN[version]} }}",
                 )
                 lines += [f"{held} {within} accept", f"{held} counter drop"]
-    lines += ["\t}", "}", *(["", "# dnsmasq:", *fills] if fills else [])]
+    lines += ["\t}", "}", *(["", f"# {WIDER}:", *fills] if fills else [])]
     return "\n".join(lines) + "\n"
 
 
@@ -64,7 +81,7 @@ def _host_sets(who: str, sources: Sequence[str]) -> list[str]:
     for version, (_, kind) in FAMILIES.items():
         mine = [address for address in sources if ip_network(address, strict=False).version == version]
         elements = f" elements = {{ {', '.join(mine)} }};" if mine else ""
-        made.append(f"\tset {_word(who)}_{version} {{ type {kind}; flags interval;{elements} }}")
+        made.append(f"\tset {_word(f'{who}_{version}')} {{ type {kind}; flags interval;{elements} }}")
     return made
 
 
@@ -78,11 +95,11 @@ def _destinations(rows: Sequence[Entry], table: str) -> tuple[list[str], list[st
             fixed = [one for one in entry.addresses if ip_network(one, strict=False).version == version]
             for port, transport in entry.ports or ((0, ""),):
                 where = f"{transport} dport {port} " if port else ""
-                head = f"\t\t{family} saddr @{_word(entry.who)}_{version} "
+                head = f"\t\t{family} saddr @{_word(f'{entry.who}_{version}')} "
                 tail = f'{where}accept comment "{_remark(entry.rule)}"'
                 if fixed:
                     rules.append(f"{head}{family} daddr {{ {', '.join(fixed)} }} {tail}")
-                elif not entry.names and not entry.addresses:
+                elif entry.open:
                     rules.append(f"{head}{tail}")
                 if entry.names and not entry.addresses:
                     called = _word(f"{entry.who}_{transport or 'any'}_{port or 'any'}_{version}")
@@ -101,8 +118,7 @@ def _domain(name: str) -> str:
 
 def _word(text: str) -> str:
     """Text as nft takes a name."""
-    word = re.sub(r"[^A-Za-z0-9_]", "_", text)[:60]
-    return word if word[:1].isalpha() else f"x{word}"
+    return named(text.replace("-", "_"), LONGEST_NAME, r"[^A-Za-z0-9_]", "_")
 
 
 def _remark(text: str) -> str:

@@ -7,12 +7,12 @@ import io
 import re
 from collections.abc import Sequence
 
-from analyzer.exporting.allowlist.entries import Entry
+from analyzer.exporting.allowlist.entries import AllowList, Entry, Exported
 from analyzer.printable import printable
 
 COLUMNS = (
     "who", "source", "destination", "port", "transport", "purpose", "required", "do_not_decrypt", "rule", "document",
-    "section", "row", "quote", "basis",
+    "section", "row", "quote", "basis", "note",
 )  # fmt: skip
 RUNS = re.compile(r"^\s*[=+\-@]")
 """Begins of cells that spreadsheets run (OWASP, CSV injection)."""
@@ -21,21 +21,21 @@ MARKS = re.compile(r"([\\`*_{}\[\]<>()#+|!~])")
 """What Markdown reads as more than text (CommonMark section 2.4)."""
 
 
-def as_csv(rows: Sequence[Entry]) -> str:
+def csv_table(listed: AllowList) -> Exported:
     """One line for each destination and port, as a spreadsheet shows and does not run it."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    for entry in rows:
+    for entry in listed.rows:
         for target in (*entry.names, *entry.addresses) or ("any",):
             for port, transport in entry.ports or ((0, "any"),):
                 cells = (
                     entry.who, " ".join(entry.sources), target, port or "any", transport, entry.purpose,
                     _yes(told=entry.required), _yes(told=entry.bypass), entry.rule, entry.document, entry.section,
-                    entry.row or "", entry.quote, entry.basis,
+                    entry.row or "", entry.quote, entry.basis, entry.note,
                 )  # fmt: skip
                 writer.writerow([_harmless(str(cell)) for cell in cells])
-    return stream.getvalue()
+    return Exported(stream.getvalue(), ())
 
 
 def _harmless(cell: str) -> str:
@@ -47,15 +47,15 @@ def _yes(*, told: bool) -> str:
     return "yes" if told else "no"
 
 
-def as_markdown(rows: Sequence[Entry], title: str) -> str:
-    """A heading, a table for each role, and the names that nobody may inspect."""
+def markdown(listed: AllowList) -> Exported:
+    """A heading, a table for each role, the names that nobody may inspect, and what is left out."""
     lines = [
-        f"# {_plain(title)}",
+        f"# {_plain(listed.title)}",
         "",
         "All connections are opened by the site, outbound; replies pass. Nothing opens inbound.",
     ]
-    for who in dict.fromkeys(entry.who for entry in rows):
-        mine = [entry for entry in rows if entry.who == who]
+    for who in listed.roles:
+        mine = [entry for entry in listed.rows if entry.who == who]
         sources = ", ".join(mine[0].sources) or "its address"
         lines += ["", f"## {_plain(who)} ({_plain(sources)})", ""]
         lines += [
@@ -63,11 +63,15 @@ def as_markdown(rows: Sequence[Entry], title: str) -> str:
             "| --- | --- | --- | --- | --- |",
         ]
         lines += [_line(entry) for entry in mine]
-    bypass = dict.fromkeys(target for entry in rows if entry.bypass for target in (*entry.names, *entry.addresses))
-    if bypass:
-        lines += ["", "## Do not decrypt or inspect", ""]
-        lines += [f"- {_plain(target)}" for target in bypass]
-    return "\n".join(lines) + "\n"
+    exempt = [target for entry in listed.rows if entry.bypass for target in (*entry.names, *entry.addresses)]
+    lines += _items("Do not decrypt or inspect", exempt)
+    lines += _items("Not in this list", listed.left)
+    return Exported("\n".join(lines) + "\n", ())
+
+
+def _items(title: str, items: Sequence[str]) -> list[str]:
+    """A list under a heading; nothing where it is empty."""
+    return ["", f"## {title}", "", *(f"- {_plain(item)}" for item in dict.fromkeys(items))] if items else []
 
 
 def _line(entry: Entry) -> str:
@@ -76,7 +80,8 @@ def _line(entry: Entry) -> str:
     row = f"{entry.section}, row {entry.row}" if entry.row else entry.section
     basis = "" if entry.basis == "documented" else " (a reading)"
     required = _yes(told=entry.required)
-    cells = (targets, ports, entry.purpose, required, f"{row}: “{entry.quote}”{basis}")
+    note = f"; {entry.note}" if entry.note else ""
+    cells = (targets, ports, entry.purpose, required, f"{row}: “{entry.quote}”{basis}{note}")
     return "| " + " | ".join(map(_plain, cells)) + " |"
 
 

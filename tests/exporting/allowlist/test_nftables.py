@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import textwrap
 
 import pytest
 
-from analyzer.exporting.allowlist import entries, export, nftables
+from analyzer.exporting.allowlist import AllowList, entries, export, nftables
 from analyzer.rulepack import shipped
 from analyzer.sitefile import Site, SiteHost
 
@@ -107,12 +108,30 @@ def test_dnsmasq_fills_the_sets_of_names():
     assert "# nftset=/balena-cloud.com/4#inet#plant_machinemetrics#edge_tcp_443_4,6#inet#" in text
 
 
+def test_what_dnsmasq_lets_through_beside_is_told():
+    """It has no exact names: beside the lines, and on standard error."""
+    made = export(PACKS["machinemetrics"], "standard", PLACE, "nftables")
+    assert nftables.WIDER in made.notes
+    assert f"# {nftables.WIDER}:\n# nftset=" in made.text
+
+
+def test_sets_of_long_names_are_apart():
+    """Names of sets are cut to what nft takes, and do not become one."""
+    rows, _ = entries(PACKS["machinemetrics"], "standard", PLACE)
+    row = next(row for row in rows if row.rule == "mm-std-api")
+    both = tuple(row._replace(who="a" * 58 + end, ports=((port, "tcp"),)) for end in "xy" for port in (443, 8443))
+    text = nftables.write(AllowList("t", "T", both)).text
+    sets = re.findall(r"^\tset (\w+) ", text, re.MULTILINE)
+    assert len(sets) == len(set(sets)) == 2 * 2 * (1 + 2)
+    assert max(map(len, sets)) <= 60
+
+
 def test_words_of_a_pack_cannot_break_out(needs_program, needs_namespaces):
     """A rule's id and a role with quotes, braces and lines are words and comments still."""
     needs_program("nft")
-    rows = entries(PACKS["machinemetrics"], "standard", PLACE)
+    rows, _ = entries(PACKS["machinemetrics"], "standard", PLACE)
     hostile = [rows[0]._replace(who='e" } ; flush ruleset', rule='x" accept; }\nflush ruleset', names=("a/b#c\nnft",))]
-    text = nftables.text(hostile, 'T\n"; flush ruleset', "t }; flush ruleset")
+    text = nftables.write(AllowList("t }; flush ruleset", 'T\n"; flush ruleset', tuple(hostile))).text
     script = 'nft add table inet other; f=$(mktemp); cat > "$f"; nft -f "$f"; rm "$f"; nft list tables'
     done = in_namespace(script, stdin=text)
     assert (done.returncode, "table inet other" in done.stdout) == (0, True)
