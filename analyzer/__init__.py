@@ -9,7 +9,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analyzer.api import check, compare, draft_site, extract, figure, judge, load_site, observe, plan, usage
+    from analyzer.api import (
+        check,
+        compare,
+        draft_site,
+        extract,
+        figure,
+        judge,
+        load_site,
+        observe,
+        plan,
+        sanitize,
+        usage,
+    )
     from analyzer.errors import AnalyzerError
     from analyzer.result import Result
 
@@ -25,6 +37,7 @@ __all__ = [
     "load_site",
     "observe",
     "plan",
+    "sanitize",
     "usage",
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from analyzer.extracting import Extracted
+    from analyzer.extracting.handing import Sanitized
     from analyzer.inspecting.reading import Comparison
     from analyzer.inspecting.steps import Reading
     from analyzer.judging import Filter
@@ -123,11 +125,54 @@ def extract(captures: Sequence[str], result: Result, target: str, *, finding: st
     """
     from analyzer import extracting
 
+    paths = _again(captures)
+    wanted = extracting.of_finding(result, finding) if finding else extracting.of_flow(result, flow)
+    return extracting.extract(paths, wanted, Path(target))
+
+
+def sanitize(  # noqa: PLR0913 - as judge, and what is wanted of it
+    captures: Sequence[str],
+    result: Result,
+    target: str,
+    *,
+    finding: str = "",
+    flow: str = "",
+    packs: Sequence[RulePack] | None = None,
+    site: Site | None = None,
+    profiles: Sequence[str] = (),
+    filter: str = "",  # noqa: A002 - as in judge
+    trust: Sequence[str] = (),
+    baseline: Sequence[str] = (),
+    key: bytes = b"",
+) -> Sanitized:
+    """As `extract`, or of every frame where neither finding nor flow is given, with frames that can be handed on.
+
+    Addresses, MACs and names that no document has are others, contents and credentials are gone. The frames are judged
+    anew, with the arguments that gave `result`, and comments tell what is found in them. A site file for them is
+    written beside the target, with .site.yaml for its ending; it names no roots.
+
+    key  by which others are chosen, so that what is the same in several captures is so again; else nobody's
+
+    Raises what `extract` raises, and AnalyzerError where something that was read would be written over.
+    """
+    from analyzer import rulepack
+    from analyzer.extracting import disguise, handing
+
+    chosen = rulepack.shipped() if packs is None else packs
+    others = disguise.Disguise(key or secrets.token_bytes(32), chosen)
+
+    def judged(paths: Sequence[str], place: Site | None) -> Result:
+        return _terms(chosen, place, profiles, others.text(filter), trust, baseline).judge(observe(paths))
+
+    return handing.sanitize(_again(captures), result, Path(target), others, site, judged, (finding, flow))
+
+
+def _again(captures: Sequence[str]) -> list[str]:
+    """Paths of captures that can be read again; raises SourceError."""
     paths = expand(captures)
     if STDIN in paths:
         raise SourceError(STDIN, "cannot be read twice: a file is needed")
-    wanted = extracting.of_finding(result, finding) if finding else extracting.of_flow(result, flow)
-    return extracting.extract(paths, wanted, Path(target))
+    return paths
 
 
 def judge(  # noqa: PLR0913 - what may be told of a site stands side by side, by name
