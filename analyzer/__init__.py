@@ -24,10 +24,11 @@ if TYPE_CHECKING:
         merge,
         observe,
         plan,
+        sanitize,
         usage,
-        watch,
     )
     from analyzer.errors import AnalyzerError
+    from analyzer.live import watch
     from analyzer.result import Result
 
 __all__ = [
@@ -47,11 +48,12 @@ __all__ = [
     "merge",
     "observe",
     "plan",
+    "sanitize",
     "usage",
     "watch",
 ]
 
-_HOMES = {"AnalyzerError": "analyzer.errors", "Result": "analyzer.result"}
+_HOMES = {"AnalyzerError": "analyzer.errors", "Result": "analyzer.result", "watch": "analyzer.live"}
 
 
 def __getattr__(name: str) -> Any:

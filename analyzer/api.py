@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,21 +19,17 @@ from analyzer.settings import Settings
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analyzer.capturing.keeping import Keeper
     from analyzer.differing import Difference
     from analyzer.earlier import Judged
     from analyzer.exporting.allowlist import Exported
     from analyzer.extracting import Extracted
+    from analyzer.extracting.handing import Sanitized
     from analyzer.inspecting.reading import Comparison
     from analyzer.inspecting.steps import Reading
     from analyzer.planning import Plan, Usage
     from analyzer.result import Result
     from analyzer.rulepack import RulePack
     from analyzer.sitefile import Site
-    from analyzer.watching.feeds import Feed
-    from analyzer.watching.limits import Limits
-    from analyzer.watching.picture import Seen
-    from analyzer.watching.watch import Watch
 
 TSHARK_S = 600.0
 """What tshark may take where it reads certificates with keys."""
@@ -128,11 +125,55 @@ def extract(captures: Sequence[str], result: Result, target: str, *, finding: st
     """
     from analyzer import extracting
 
+    paths = _again(captures)
+    wanted = extracting.of_finding(result, finding) if finding else extracting.of_flow(result, flow)
+    return extracting.extract(paths, wanted, Path(target))
+
+
+def sanitize(  # noqa: PLR0913 - as judge, and what is wanted of it
+    captures: Sequence[str],
+    result: Result,
+    target: str,
+    *,
+    finding: str = "",
+    flow: str = "",
+    packs: Sequence[RulePack] | None = None,
+    site: Site | None = None,
+    profiles: Sequence[str] = (),
+    filter: str = "",  # noqa: A002 - as in judge
+    trust: Sequence[str] = (),
+    baseline: Sequence[str] = (),
+    key: bytes = b"",
+) -> Sanitized:
+    """As `extract`, or of every frame where neither finding nor flow is given, with frames that can be handed on.
+
+    Addresses, MACs and names that no document has are others, contents and credentials are gone. The frames are judged
+    anew, with the arguments that gave `result`, and comments tell what is found in them. A site file for them is
+    written beside the target, with .site.yaml for its ending; it names no roots.
+
+    key  by which others are chosen, so that what is the same in several captures is so again; else nobody's
+
+    Raises what `extract` raises, and AnalyzerError where something that was read would be written over.
+    """
+    from analyzer import rulepack
+    from analyzer.extracting import disguise, handing
+    from analyzer.terms import terms_of
+
+    chosen = rulepack.shipped() if packs is None else packs
+    others = disguise.Disguise(key or secrets.token_bytes(32), chosen)
+
+    def judged(paths: Sequence[str], place: Site | None) -> Result:
+        return terms_of(chosen, place, profiles, others.text(filter), trust, baseline).judge(observe(paths))
+
+    return handing.sanitize(_again(captures), result, Path(target), others, site, judged, (finding, flow))
+
+
+def _again(captures: Sequence[str]) -> list[str]:
+    """Paths of captures that can be read again; raises SourceError."""
     paths = expand(captures)
     if STDIN in paths:
         raise SourceError(STDIN, "cannot be read twice: a file is needed")
-    wanted = extracting.of_finding(result, finding) if finding else extracting.of_flow(result, flow)
-    return extracting.extract(paths, wanted, Path(target))
+    return paths
 
 
 def export(result: Result, folder: str, formats: str | Sequence[str]) -> tuple[str, ...]:
@@ -248,43 +289,6 @@ def compare(  # noqa: PLR0913 - as check, of two taps
         taps = comparing.lay(*comparing.split(here, terms.site.nat))
     there = terms.judge(taps.outside, taps.from_outside())
     return terms.judge(taps.inside, taps.from_inside(), (taps, there))
-
-
-def watch(  # noqa: PLR0913 - as judge, and how to watch
-    feed: Feed,
-    *,
-    limits: Limits | None = None,
-    keeper: Keeper | None = None,
-    on_finding: Callable[[Seen], None] | None = None,
-    troubles: Callable[[], tuple[str, ...]] = tuple,
-    packs: Sequence[RulePack] | None = None,
-    site: Site | None = None,
-    profiles: Sequence[str] = (),
-    filter: str = "",  # noqa: A002 - as in judge
-    trust: Sequence[str] = (),
-    baseline: Sequence[str] = (),
-) -> Watch:
-    """A live capture, to be started: what a feed gives is judged every few seconds, as `check` judges a capture.
-
-    feed          watching.opening.open_feed("eth0"), or "-" for standard input
-    limits        how often, how much of it is held, and where it is kept
-    keeper        takes all frames, as evidence (capturing.keeping.Keeper)
-    on_finding    is called for each new finding        troubles  is asked for what else went wrong
-
-    Raises what `judge` refuses, and OSError where the folder cannot be made.
-    """
-    from analyzer import exporting
-    from analyzer.terms import terms_of
-    from analyzer.watching.intake import Intake
-    from analyzer.watching.limits import Limits
-    from analyzer.watching.watch import Watch
-
-    bounds = limits or Limits()
-    terms = terms_of(packs, site, profiles, filter, trust, baseline)
-    return Watch(
-        Intake(feed, bounds.most_flows, Settings(), keeper), terms.judge, bounds, exporting.write,
-        uplink_bps=terms.site.uplink_bps, on_finding=on_finding, troubles=troubles,
-    )  # fmt: skip
 
 
 def usage(result: Result) -> Usage:

@@ -98,7 +98,7 @@ def _blocks(file: io.BufferedReader) -> Iterator[Found]:
     """The packet blocks of a pcapng."""
     order: Order = "little"
     interfaces: list[Interface] = []
-    while len(head := file.peek(12)[:12]) >= 12:
+    while len(head := file.read(12)) == 12:
         if head[:4] == SECTION_BLOCK.to_bytes(4, "big"):
             try:
                 order = "little" if parse_section(head) else "big"
@@ -107,7 +107,7 @@ def _blocks(file: io.BufferedReader) -> Iterator[Found]:
             interfaces = []
         length = int.from_bytes(head[4:8], order)
         padded = length + -length % 4
-        block = file.read(padded) if 12 <= length <= LONGEST else b""
+        block = head + file.read(padded - 12) if 12 <= length <= LONGEST else b""
         if len(block) < max(padded, 12):
             return
         kind = int.from_bytes(block[:4], order)

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.shell import asked_for, judging_options, print_json, say, writing
+from analyzer.shell import asked_for, judging_options, print_json, say, show, since, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.capturing.keeping import Keeper
     from analyzer.exporting.livedisplay import Display
+    from analyzer.result import Result
     from analyzer.shell import Asked
     from analyzer.watching.feeds import Feed
     from analyzer.watching.picture import Seen
@@ -92,7 +93,7 @@ class _Session:
     """A live capture from its first frame to its result."""
 
     def __init__(self, feed: Feed, asked: Asked, limits: dict[str, Any]) -> None:
-        from analyzer import api
+        from analyzer.live import watch
         from analyzer.watching.hook import Hook
         from analyzer.watching.limits import Limits
 
@@ -101,15 +102,17 @@ class _Session:
         self.keeper = self._keeper()
         self.stopped = threading.Event()
         kept = limits["facts_size"] * MB
-        bounds = Limits(limits["every"], limits["flows"], str(asked.out or ""), asked.as_csv, kept)
+        bounds = Limits(limits["every"], limits["flows"], str(asked.out or ""), kept)
         with writing(asked.out or Path()):
-            self.watch: Watch = api.watch(
-                feed, limits=bounds, keeper=self.keeper, on_finding=self._found, troubles=self._troubles, **asked.terms
+            self.watch: Watch = watch(
+                feed, limits=bounds, write=self._write, keeper=self.keeper, on_finding=self._found,
+                troubles=self._troubles, **asked.terms,
             )  # fmt: skip
 
     def run(self) -> None:
         """Capture, show, and end with the result's exit code."""
         from analyzer import exporting
+        from analyzer.exporting import changes
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
@@ -122,8 +125,11 @@ class _Session:
             self.keeper.close()
         if self.hook is not None:
             self.hook.close(TURN_S)
+        changed = since(self.asked, result)
+        if changed is not None and self.asked.out is not None:
+            changes.write(changed, self.asked.out)
         if not self.asked.as_json:
-            exporting.SCREEN.show(result, sys.stdout, int(self.asked.verbose) - int(self.asked.quiet))
+            show(self.asked, result, changed, lambda detail: exporting.SCREEN.show(result, sys.stdout, detail))
         click.get_current_context().exit(result.exit_code)
 
     def _stop(self, number: int, _: object) -> None:
@@ -141,6 +147,14 @@ class _Session:
                 serve.update(picture)
             if not display.wait(min(TURN_S, max(end - time.monotonic(), 0.0))):
                 return
+
+    def _write(self, result: Result, folder: Path) -> None:
+        """The files of a result that are asked for."""
+        from analyzer import exporting
+        from analyzer.exporting import foreign
+
+        exporting.write(result, folder, csv=self.asked.as_csv)
+        foreign.export(result, folder, self.asked.formats)
 
     def _found(self, seen: Seen) -> None:
         if self.hook is not None:

@@ -10,10 +10,19 @@ from typing import NamedTuple
 
 from analyzer.capturing.stream import Frame, frames
 from analyzer.extracting.pcapng import Writer
-from analyzer.extracting.selection import Selection, SelectionError, of_finding, of_flow
+from analyzer.extracting.selection import Selection, SelectionError, of_all, of_finding, of_flow, of_same_finding
 from analyzer.inspecting.scapyread import ends, layer_of
 
-__all__ = ["Extracted", "Selection", "SelectionError", "extract", "of_finding", "of_flow"]
+__all__ = [
+    "Extracted",
+    "Selection",
+    "SelectionError",
+    "extract",
+    "of_all",
+    "of_finding",
+    "of_flow",
+    "of_same_finding",
+]
 
 
 class Extracted(NamedTuple):
@@ -39,6 +48,8 @@ def extract(paths: Sequence[str], wanted: Selection, target: Path) -> Extracted:
                 writer.frame(frame.interface, frame.ts_ns, frame.octets, frame.length, comment)
                 count += 1
                 marked += frame.number in wanted.notes
+            if wanted.drops is not None and count:
+                writer.dropped(frame.interface, wanted.drops)
         Path(aside).chmod(0o644)
         Path(aside).replace(target)
     except BaseException:
@@ -49,6 +60,10 @@ def extract(paths: Sequence[str], wanted: Selection, target: Path) -> Extracted:
 
 def chosen_frames(paths: Sequence[str], wanted: Selection) -> Iterator[tuple[Frame, list[str]]]:
     """The wanted frames, each with the flows that it belongs to and what it shows."""
+    if wanted.all:
+        for frame in frames(paths):
+            yield frame, list(wanted.notes.get(frame.number, ()))
+        return
     first = min([life.first for lives in wanted.flows.values() for life in lives] + [*wanted.notes, wanted.last])
     hosts = wanted.hosts
     for frame in frames(paths):

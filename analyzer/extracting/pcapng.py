@@ -1,11 +1,11 @@
-"""Frames with comments become a pcapng (draft-ietf-opsawg-pcapng sections 3.5, 4.1, 4.2 and 4.3)."""
+"""Frames with comments become a pcapng (draft-ietf-opsawg-pcapng sections 3.5, 4.1, 4.2, 4.3 and 4.6)."""
 
 from __future__ import annotations
 
 import struct
 from typing import BinaryIO
 
-from analyzer.capturing.container import IF_FCSLEN, IF_NAME, IF_TSRESOL, Interface
+from analyzer.capturing.container import IF_FCSLEN, IF_FILTER, IF_NAME, IF_TSRESOL, ISB_IFDROP, Interface
 from analyzer.printable import printable
 
 END, COMMENT = 0, 1
@@ -32,10 +32,17 @@ class Writer:
         head = struct.pack("<IIIII", at, ticks >> 32, ticks & 0xFFFFFFFF, len(octets), length)
         self._block(6, head + _padded(octets) + _options((COMMENT, _text(comment))))
 
+    def dropped(self, interface: Interface, count: int) -> None:
+        """So many frames were lost where an interface was recorded that has frames here."""
+        told = _options((ISB_IFDROP, struct.pack("<Q", count)))
+        self._block(5, struct.pack("<III", self._interfaces[interface], 0, 0) + told)
+
     def _interface(self, interface: Interface) -> None:
         checksum = bytes([interface.fcs_octets]) if interface.fcs_octets else b""
-        told = (IF_NAME, _text(interface.name)), (IF_TSRESOL, bytes([NANOSECONDS])), (IF_FCSLEN, checksum)
-        self._block(1, struct.pack("<HHI", interface.link_type, 0, interface.snaplen) + _options(*told))
+        picked = b"\0" + _text(interface.filter) if interface.filter else b""
+        told = (IF_NAME, _text(interface.name)), (IF_TSRESOL, bytes([NANOSECONDS])), (IF_FILTER, picked)
+        head = struct.pack("<HHI", interface.link_type, 0, interface.snaplen)
+        self._block(1, head + _options(*told, (IF_FCSLEN, checksum)))
 
     def _block(self, kind: int, body: bytes) -> None:
         length = struct.pack("<I", len(body) + 12)

@@ -34,11 +34,15 @@ class Selection(NamedTuple):
     title  of all of it: the finding with the sentence of the document, or the flow
     flows  by their ends, each with its life
     notes  by frame, what it shows
+    all    every frame is wanted
+    drops  frames that were lost while the capture was recorded; None where that is not known, or not all are wanted
     """
 
     title: str
     flows: Mapping[object, Sequence[Life]]
     notes: Mapping[int, Sequence[str]]
+    all: bool = False
+    drops: int | None = None
 
     @property
     def hosts(self) -> list[tuple[bytes, bytes]]:
@@ -55,11 +59,45 @@ class Selection(NamedTuple):
 
 def of_finding(result: Result, text: str) -> Selection:
     """The frames of a finding, by its id, else of all with a code; raises SelectionError where there is none."""
+    return _of(result, _found(result, text))
+
+
+def of_same_finding(result: Result, text: str, again: Result) -> Selection:
+    """The frames of what `text` means in a result, as another result of the same frames has it.
+
+    Raises SelectionError where one of them lacks it.
+    """
+    meant = {(one.code, one.flows) for one in _found(result, text)}
+    held = [one for one in again.conclusions.findings if (one.code, one.flows) in meant]
+    if len(held) < len(meant):
+        raise SelectionError(f"finding {text[:40]!a}: the frames do not show it any more once they are sanitized")
+    return _of(again, held)
+
+
+def of_all(result: Result) -> Selection:
+    """Every frame of the captures, with what it shows of any finding."""
+    found = result.conclusions.findings
+    title = "\n".join(map(_told, found)) or "no findings"
+    return Selection(title, {}, _notes(found), all=True, drops=result.observations.quality.kernel_drops)
+
+
+def _found(result: Result, text: str) -> list[Finding]:
+    """The findings that a user means."""
     held = result.conclusions.findings
     found = [one for one in held if one.id.lower() == text.lower()] or [one for one in held if one.code == text]
     if not found:
         known = f"{held[0].id} to {held[-1].id}" if held else "there is none"
         raise SelectionError(f"finding {text[:40]!a}: not in the result ({known})")
+    return found
+
+
+def _of(result: Result, found: Sequence[Finding]) -> Selection:
+    flows = sorted({flow for one in found for flow in one.flows})
+    return Selection("\n".join(map(_told, found)), _lives(result, flows), _notes(found))
+
+
+def _notes(found: Sequence[Finding]) -> dict[int, list[str]]:
+    """By frame, what findings say of it."""
     notes: dict[int, list[str]] = defaultdict(list)
     for one in found:
         for seen in one.evidence:
@@ -67,13 +105,16 @@ def of_finding(result: Result, text: str) -> Selection:
                 note = f"{one.id} {seen.code}: {seen.detail}{_rule(one)}"
                 if note not in notes[frame]:
                     notes[frame].append(note)
-    flows = sorted({flow for one in found for flow in one.flows})
-    return Selection("\n".join(map(_told, found)), _lives(result, flows), notes)
+    return notes
 
 
-def of_flow(result: Result, text: str) -> Selection:
-    """The frames of the flows that a user means; raises FlowError where there is none."""
+def of_flow(result: Result, text: str, again: Result | None = None) -> Selection:
+    """The frames of the flows that a user means; raises FlowError where there is none.
+
+    again  another result of the same frames, in whose words it is to be told
+    """
     flows = chosen(result.observations, text)
+    result = again or result
     notes: dict[int, list[str]] = defaultdict(list)
     for one in result.conclusions.findings:
         for seen in one.evidence:

@@ -108,15 +108,15 @@ def read_leaf(row: tuple[str, str, tuple[str, ...], int, int, bytes]) -> Leaf | 
     if certificate is None:
         return None
     with _quiet():
-        issuer = certificate.issuer
         try:
+            issuer = certificate.issuer
             name = issuer.rfc4514_string()
             fields = [
                 (field, str(held.value)) for field, oid in FIELDS.items() for held in issuer.get_attributes_for_oid(oid)
             ]
+            own_name = issuer == certificate.subject
         except ValueError:
             return None
-        own_name = issuer == certificate.subject
         own_key = not own_name and signs_itself(certificate)
         traceable = is_traceable(certificate)
         held = _issuer_key(certificate)
@@ -130,7 +130,7 @@ def load(der: bytes) -> x509.Certificate | None:
     with _quiet():
         try:
             return x509.load_der_x509_certificate(der)
-        except ValueError:
+        except (ValueError, x509.InvalidVersion):
             return None
 
 

@@ -14,7 +14,7 @@ ASIDE = ".next"
 RESULT = "result.json"
 RUNS = "runs"
 
-Write = Callable[[Result, Path], None]
+Write = Callable[[Result, Path], object]
 
 
 class Folder:
@@ -40,11 +40,14 @@ class Folder:
             shutil.rmtree(aside, ignore_errors=True)
             aside.mkdir()
             self._write(result, aside)
-            made = sorted(aside.iterdir(), key=lambda file: file.name == RESULT)  # it tells that the others are there
+            made = [path for path in aside.rglob("*") if path.is_file()]
+            made.sort(key=lambda file: file.name == RESULT)  # it tells that the others are there
             for file in made:
                 _settle(file)
             for file in made:
-                file.replace(self.path / file.name)
+                target = self.path / file.relative_to(aside)
+                target.parent.mkdir(exist_ok=True)
+                file.replace(target)
         except OSError as error:
             self.trouble = f"{self.path}: {(error.strerror or str(error)).lower()}; the files are of an earlier moment"
             return False

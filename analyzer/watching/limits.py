@@ -11,12 +11,11 @@ class Limits:
 
     every_s       seconds between two judgings, at least
     most_flows    that are held and judged; where more come, those that are over leave memory, the oldest first
-    out           a folder in which the result's files are kept up to date, with CSV where `csv` is set; empty for none
+    out           a folder in which the result's files are kept up to date; empty for none
     facts_octets  of flows that left memory, kept in `out` at most
     """
 
     every_s: float = 5.0
     most_flows: int = 100_000
     out: str = ""
-    csv: bool = False
     facts_octets: int = 2 << 30

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +48,7 @@ class Watch:
     """A live capture that is judged every few seconds.
 
     judge       facts in, result out
-    write       writes the files of a result to a folder, with or without `csv`
+    write       writes the files of a result to a folder
     uplink_bps  what the uplink carries, 0 where not known
     on_finding  is called for each new finding, from the thread that judges
     troubles    what else went wrong, in words
@@ -62,7 +61,7 @@ class Watch:
         intake: Intake,
         judge: Callable[[Observations], Result],
         limits: Limits,
-        write: Callable[..., None],
+        write: Callable[[Result, Path], object],
         *,
         uplink_bps: float = 0.0,
         on_finding: Callable[[Seen], None] | None = None,
@@ -72,7 +71,7 @@ class Watch:
         self._folder: Folder | None = None
         self._archive: Archive | None = None
         if limits.out:
-            self._folder = Folder(Path(limits.out), partial(write, csv=limits.csv))
+            self._folder = Folder(Path(limits.out), write)
             self._archive = Archive(Path(limits.out) / "facts", limits.facts_octets)
         self._uplink_bps, self._on_finding, self._troubles = uplink_bps, on_finding, troubles
         self._ledger = Ledger()

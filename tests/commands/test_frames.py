@@ -9,6 +9,8 @@ from click.testing import CliRunner
 from analyzer import api
 from analyzer.cli import main
 from analyzer.inspecting.reading import Comparison, compare
+from tests.builders import secrets
+from tests.builders.captures import Shot, pcap
 from tests.builders.readings import reading
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,3 +90,32 @@ def test_a_finding_becomes_a_capture(tmp_path):
         assert (refused.exit_code, said in refused.stderr) == (2, True)
     nowhere = run("extract", *told, "--finding", "F1", "-w", str(tmp_path / "no" / "where"))
     assert (nowhere.exit_code, "cannot be written" in nowhere.stderr) == (2, True)
+
+
+def test_a_capture_is_sanitized(tmp_path):
+    """Every frame, or those of a finding; the site file is written beside, and the verdicts are said to be the same."""
+    told = (str(ROOT / "captures" / "mm-blocked.pcapng.gz"), "--site", str(ROOT / "captures" / "mm-blocked.site.yaml"))
+    target, site = tmp_path / "out.pcapng", tmp_path / "out.site.yaml"
+    done = run("extract", *told, "--sanitize", "-w", str(target))
+    lines = done.stderr.splitlines()
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert lines[0].startswith(f"{target}: 592 frames, ")
+    assert lines[1:] == ["judged anew, sanitized: the same verdicts as before", f"{site}: the site file for it"]
+    again = run("check", str(target), "--site", str(site), "-q")
+    assert again.exit_code == run("check", *told, "-q").exit_code == 1
+    one = run("extract", *told, "--sanitize", "--finding", "F1", "-w", str(tmp_path / "F1.pcapng"), "-q")
+    assert (one.exit_code, one.stderr) == (0, "")
+    over = run("extract", *told, "--sanitize", "-w", told[0])
+    assert (over.exit_code, "would be written over" in over.stderr) == (2, True)
+
+
+def test_other_verdicts_are_told(tmp_path):
+    """Here those of flows whose link is not kept; of many only the first."""
+    path, target = tmp_path / "ppp.pcap", tmp_path / "out.pcapng"
+    packets = [bytes(packet)[14:] for packet in secrets.packets() if packet.haslayer("IP")]
+    path.write_bytes(pcap([Shot(at * 1_000_000_000, b"\0\x21" + one) for at, one in enumerate(packets)], link=9))
+    done = run("extract", str(path), "--sanitize", "-w", str(target))
+    assert done.exit_code == 0
+    line = done.stderr.splitlines()[1]
+    assert line.startswith("judged anew, sanitized: other verdicts than before on flow 0, flow 1, ")
+    assert line.endswith("flow 7 and more")

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scapy.utils import RawPcapNgReader
 
+from analyzer import api
 from analyzer.capturing.container import Interface
 from analyzer.capturing.stream import frames
 from analyzer.extracting.pcapng import MOST_COMMENT, Writer
@@ -63,3 +64,17 @@ def test_a_comment_only_shows_and_is_not_too_long():
     ((comment,),) = (about.comments for _, about in reader)
     assert MOST_COMMENT - 2 <= len(comment) <= MOST_COMMENT
     comment.decode("utf-8")
+
+
+def test_drops_and_filters_are_those_of_their_interface(tmp_path):
+    """As they are read again."""
+    file = io.BytesIO()
+    writer = Writer(file, "")
+    filtered = Interface(1, 96, filter="tcp port 443")
+    for interface in (ETHERNET, filtered):
+        writer.frame(interface, 1, bytes(60), 60, "")
+    writer.dropped(filtered, 12)
+    path = tmp_path / "a.pcapng"
+    path.write_bytes(file.getvalue())
+    quality = api.observe([str(path)]).quality
+    assert (quality.kernel_drops, quality.filters) == (12, ("tcp port 443",))

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from analyzer import api
-from analyzer.extracting.selection import MOST_HOSTS, Life, Selection, SelectionError, of_finding, of_flow
+from analyzer.extracting.selection import (
+    MOST_HOSTS,
+    Life,
+    Selection,
+    SelectionError,
+    of_all,
+    of_finding,
+    of_flow,
+    of_same_finding,
+)
 from analyzer.inspecting.steps import FlowError, key_of
 from tests.builders.site import API, EDGE, PUBLIC, Scene
 
@@ -75,3 +84,20 @@ def test_a_flow_that_is_not_there_is_told(result):
     """As elsewhere."""
     with pytest.raises(FlowError, match="not in the capture"):
         of_flow(result, "99")
+
+
+def test_all_of_it_has_the_notes_of_all(result):
+    """And the findings for its title."""
+    wanted = of_all(result)
+    assert wanted.all
+    assert wanted.notes == of_finding(result, "F1").notes
+    assert wanted.title == of_finding(result, "F1").title
+    assert of_all(api.judge(Scene().seen())).title == "no findings"
+
+
+def test_the_same_finding_of_another_result_is_told_in_its_words(result):
+    """Where it has it: the same code of the same flows."""
+    assert of_same_finding(result, "F1", result) == of_finding(result, "F1")
+    assert of_flow(result, "1", result) == of_flow(result, "1")
+    with pytest.raises(SelectionError, match="do not show it any more"):
+        of_same_finding(result, "F1", api.judge(Scene().seen()))

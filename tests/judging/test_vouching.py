@@ -192,6 +192,13 @@ def test_what_is_no_certificate_is_passed_over():
     assert read_leaf(("", "", (), 0, 0, b"junk")) is None
 
 
+def test_a_certificate_with_a_wrong_octet_raises_nothing():
+    """Wherever it is: in names, dates, keys or extensions, which are read only when they are asked for."""
+    der = leaf("wrong.example").der
+    for at in range(len(der)):
+        read_leaf(("", "", (), 0, 0, der[:at] + bytes([der[at] ^ 0x15]) + der[at + 1 :]))
+
+
 @pytest.mark.parametrize(
     ("held", "name", "covered"),
     [

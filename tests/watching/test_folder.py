@@ -14,6 +14,8 @@ def names(folder):
 
 def writer(result, folder):
     (folder / "flows.parquet").write_text(f"flows of {result}")
+    (folder / "zeek").mkdir()
+    (folder / "zeek" / "conn.log").write_text(f"connections of {result}")
     (folder / "result.json").write_text(f"result of {result}" * 1000)
 
 
@@ -23,7 +25,8 @@ def test_files_are_those_of_the_last_result(tmp_path):
     for result in ("one", "two"):
         assert folder.update(result)
     assert (tmp_path / "out" / "flows.parquet").read_text() == "flows of two"
-    assert names(tmp_path / "out") == ["flows.parquet", "result.json"]
+    assert (tmp_path / "out" / "zeek" / "conn.log").read_text() == "connections of two"
+    assert names(tmp_path / "out") == ["flows.parquet", "result.json", "zeek"]
 
 
 def test_whoever_reads_sees_a_whole_file(tmp_path):
@@ -60,7 +63,7 @@ def test_what_cannot_be_written_leaves_what_was(tmp_path):
     assert not folder.update("two")
     assert "no space left on device; the files are of an earlier moment" in folder.trouble
     assert (tmp_path / "flows.parquet").read_text() == "flows of one"
-    assert names(tmp_path) == ["flows.parquet", "result.json"]
+    assert names(tmp_path) == ["flows.parquet", "result.json", "zeek"]
     assert folder.update("three")
     assert folder.trouble == ""
 
@@ -74,4 +77,4 @@ def test_the_files_of_an_earlier_run_are_set_aside(tmp_path):
     Folder(tmp_path, writer).update("two")
     assert (tmp_path / "runs" / "20260301T100000.000000Z" / "flows.parquet").read_text() == "flows of one"
     assert (tmp_path / "flows.parquet").read_text() == "flows of two"
-    assert names(tmp_path) == ["facts", "flows.parquet", "result.json", "runs"]
+    assert names(tmp_path) == ["facts", "flows.parquet", "result.json", "runs", "zeek"]

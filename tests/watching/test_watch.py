@@ -12,6 +12,7 @@ import pytest
 from analyzer import api
 from analyzer.capturing.source import open_source
 from analyzer.errors import SourceError
+from analyzer.live import watch
 from analyzer.watching import clock
 from analyzer.watching.feeds import StreamFeed
 from analyzer.watching.limits import Limits
@@ -42,21 +43,21 @@ def verdicts(result):
 def test_live_gives_the_verdicts_of_check(name):
     """On a capture that is read as a stream, judged on the way."""
     path = str(CAPTURES / name)
-    watch = api.watch(StreamFeed(open_source(path)), limits=Limits(0.1))
-    watch.start()
-    until(lambda: watch.over)
-    assert verdicts(watch.finish()) == verdicts(api.check([path]))
+    watched = watch(StreamFeed(open_source(path)), limits=Limits(0.1))
+    watched.start()
+    until(lambda: watched.over)
+    assert verdicts(watched.finish()) == verdicts(api.check([path]))
 
 
 def test_findings_are_told_once_and_pictures_show_them():
     """As soon as they are made, and not again."""
     path = str(CAPTURES / "mm-faults.pcapng")
     told = []
-    watch = api.watch(StreamFeed(open_source(path)), limits=Limits(0.1), on_finding=told.append)
-    watch.start()
-    until(lambda: watch.picture().result is not None)
-    result = watch.finish()
-    picture = watch.picture()
+    watched = watch(StreamFeed(open_source(path)), limits=Limits(0.1), on_finding=told.append)
+    watched.start()
+    until(lambda: watched.picture().result is not None)
+    result = watched.finish()
+    picture = watched.picture()
     assert [seen.finding.title for seen in told] == [finding.title for finding in result.conclusions.findings]
     assert len(picture.findings) == len(told)
     assert (picture.frames, picture.held_flows) == (result.captures["packets"][0], result.observations.flows.proto.size)
@@ -66,10 +67,10 @@ def test_the_folder_holds_the_result_as_it_is_now(tmp_path):
     """Result, tables and the facts of all that was held; a second run leaves the first one's beside its own."""
     path = str(CAPTURES / "mm-blocked.pcapng.gz")
     for runs in (0, 1):
-        watch = api.watch(StreamFeed(open_source(path)), limits=Limits(0.1, out=str(tmp_path)))
-        watch.start()
-        until(lambda: (tmp_path / "result.json").exists() or watch.over)  # noqa: B023 - runs in this turn only
-        result = watch.finish()
+        watched = watch(StreamFeed(open_source(path)), limits=Limits(0.1, out=str(tmp_path)))
+        watched.start()
+        until(lambda: (tmp_path / "result.json").exists() or watched.over)  # noqa: B023 - runs in this turn only
+        result = watched.finish()
         assert json.loads((tmp_path / "result.json").read_text()) == result.to_dict()
         assert (tmp_path / "flows.parquet").exists()
         assert len(list((tmp_path / "runs").glob("*/result.json")) if runs else []) == runs
@@ -80,12 +81,12 @@ def test_flows_that_left_are_found_in_the_facts(tmp_path):
     """More flows than are to be held: those that are over leave for the folder; all parts together are the whole."""
     chunks = [records(datagrams(k, 50)) for k in range(0, 1000, 50)]
     (gate := threading.Event()).clear()
-    watch = api.watch(Chunks(chunks, wait=gate), limits=Limits(0.1, most_flows=600, out=str(tmp_path)))
-    watch.start()
-    until(lambda: watch.picture().left_flows > 0)
+    watched = watch(Chunks(chunks, wait=gate), limits=Limits(0.1, most_flows=600, out=str(tmp_path)))
+    watched.start()
+    until(lambda: watched.picture().left_flows > 0)
     gate.set()
-    result = watch.finish()
-    picture = watch.picture()
+    result = watched.finish()
+    picture = watched.picture()
     assert picture.held_flows < 1000
     assert picture.left_flows + picture.held_flows == 1000
     assert any("have left memory and are not judged here; their facts are in" in note for note in result.notes)
@@ -96,11 +97,11 @@ def test_flows_that_left_are_found_in_the_facts(tmp_path):
 
 def test_a_flood_is_said():
     """In the result's notes, with how many flows were not kept."""
-    watch = api.watch(Chunks([*flood(30_000, BEGIN_S, at_once=1000)]), limits=Limits(0.1, most_flows=1000))
-    watch.start()
-    until(lambda: watch.over)
-    notes = watch.finish().notes
-    shed = watch.picture().shed_flows
+    watched = watch(Chunks([*flood(30_000, BEGIN_S, at_once=1000)]), limits=Limits(0.1, most_flows=1000))
+    watched.start()
+    until(lambda: watched.over)
+    notes = watched.finish().notes
+    shed = watched.picture().shed_flows
     assert shed > 20_000
     assert any(f"{shed} flows were not kept" in note for note in notes)
 
@@ -108,33 +109,33 @@ def test_a_flood_is_said():
 def test_an_interface_that_is_gone_ends_with_what_was_there():
     """The result is whole, and says so."""
     gone = SourceError("made0", "the interface is gone")
-    watch = api.watch(Chunks([records(datagrams(0, 5))], error=gone), limits=Limits(0.1))
-    watch.start()
-    until(lambda: watch.over)
-    result = watch.finish()
+    watched = watch(Chunks([records(datagrams(0, 5))], error=gone), limits=Limits(0.1))
+    watched.start()
+    until(lambda: watched.over)
+    result = watched.finish()
     assert result.captures["packets"][0] == 5
     assert any("made0: the interface is gone" in note for note in result.notes)
 
 
 def test_a_feed_that_fails_at_once_is_an_error():
     """Nothing was captured: there is no result."""
-    watch = api.watch(Chunks([], error=SourceError("made0", "no such interface")), limits=Limits(0.1))
-    watch.start()
-    until(lambda: watch.over)
+    watched = watch(Chunks([], error=SourceError("made0", "no such interface")), limits=Limits(0.1))
+    watched.start()
+    until(lambda: watched.over)
     with pytest.raises(SourceError, match="no such interface"):
-        watch.finish()
+        watched.finish()
 
 
 def test_a_clock_that_was_set_is_said(monkeypatch):
     """Times before and after do not fit together; nothing is lost."""
     gate = threading.Event()
-    watch = api.watch(Chunks([records(datagrams(0, 5)), records(datagrams(4000, 5))], wait=gate), limits=Limits(0.05))
+    watched = watch(Chunks([records(datagrams(0, 5)), records(datagrams(4000, 5))], wait=gate), limits=Limits(0.05))
     now = time.time
     monkeypatch.setattr(clock.time, "time", lambda: now() + 3600)
-    watch.start()
-    until(lambda: watch.picture().notes)
+    watched.start()
+    until(lambda: watched.picture().notes)
     gate.set()
-    result = watch.finish()
+    result = watched.finish()
     assert any("the clock of this machine was set forward by 3600" in note for note in result.notes)
     assert result.captures["packets"][0] == 10
 
@@ -146,22 +147,22 @@ def test_a_full_disk_is_said_and_goes_on(tmp_path, monkeypatch):
     def full(*told, **how):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("analyzer.exporting.write", full)
-    watch = api.watch(Chunks([records(datagrams(0, 5))], wait=gate), limits=Limits(0.05, out=str(tmp_path)))
-    watch.start()
-    until(lambda: any("no space left on device" in note for note in watch.picture().notes))
+    monkeypatch.setattr("analyzer.live.exporting.write", full)
+    watched = watch(Chunks([records(datagrams(0, 5))], wait=gate), limits=Limits(0.05, out=str(tmp_path)))
+    watched.start()
+    until(lambda: any("no space left on device" in note for note in watched.picture().notes))
     gate.set()
-    assert watch.finish().captures["packets"][0] == 5
+    assert watched.finish().captures["packets"][0] == 5
     assert [path for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 def test_what_breaks_the_judging_is_raised(monkeypatch):
     """Rather than a capture that goes on without a verdict."""
     gate = threading.Event()
-    watch = api.watch(Chunks([records(datagrams(0, 5))], wait=gate), limits=Limits(0.05))
-    monkeypatch.setattr(watch, "_judge", lambda seen: 1 / 0)
-    watch.start()
-    until(lambda: watch.over)
+    watched = watch(Chunks([records(datagrams(0, 5))], wait=gate), limits=Limits(0.05))
+    monkeypatch.setattr(watched, "_judge", lambda seen: 1 / 0)
+    watched.start()
+    until(lambda: watched.over)
     gate.set()
     with pytest.raises(ZeroDivisionError):
-        watch.finish()
+        watched.finish()

@@ -1,0 +1,156 @@
+"""Frames in disguise, held against scapy."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scapy.layers.dns import DNS
+from scapy.layers.inet import ICMP, IP, TCP, UDP
+from scapy.layers.inet6 import ICMPv6ND_NS, ICMPv6NDOptSrcLLAddr, IPv6
+from scapy.layers.l2 import ARP, GRE, Dot1Q, Ether
+from scapy.layers.vxlan import VXLAN
+from scapy.packet import Raw
+
+from analyzer.extracting.disguise import Disguise
+from analyzer.extracting.rewriting import Rewriter
+
+DISGUISE = Disguise(b"key", ())
+MACS = {"src": "00:16:3e:00:00:10", "dst": "00:16:3e:00:00:20"}
+HOSTS = {"src": "10.7.0.10", "dst": "10.7.0.21"}
+SECRET = b"password=hunter2"
+SEGMENT = TCP(sport=40000, dport=443, seq=5, flags="PA") / Raw(SECRET)
+
+
+def zeroed(carried):
+    """Nothing of a payload."""
+    return bytes(len(carried.octets))
+
+
+def rewritten(packet, link_type=1):
+    """A frame's octets in disguise."""
+    return Rewriter(DISGUISE, zeroed).frame(link_type, bytes(packet))
+
+
+def checksums(octets, kind=Ether):
+    """The checksums of all layers, and those that scapy would have written."""
+    layer, wanted = kind(octets), kind(octets)
+    found = []
+    for packet in (layer, wanted):
+        held = packet
+        while held:
+            if packet is wanted and hasattr(held, "chksum") and not isinstance(held, GRE):
+                del held.chksum
+            held = held.payload
+    made = kind(bytes(wanted))
+    while layer:
+        if hasattr(layer, "chksum") and not isinstance(layer, GRE):
+            found.append((layer.name, layer.chksum, made.chksum))
+        layer, made = layer.payload, made.payload
+    return found
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        Ether(**MACS) / IP(**HOSTS) / SEGMENT,
+        Ether(**MACS) / Dot1Q(vlan=7) / IP(**HOSTS) / SEGMENT,
+        Ether(**MACS) / IP(**HOSTS) / UDP(sport=9999, dport=7) / Raw(SECRET),
+        Ether(**MACS) / IPv6(src="fd00::10", dst="fd00::20") / SEGMENT,
+        Ether(**MACS) / IP(**HOSTS) / GRE() / IP(**HOSTS) / SEGMENT,
+        Ether(**MACS) / IP(**HOSTS) / IP(**HOSTS) / SEGMENT,
+        Ether(**MACS) / IP(**HOSTS) / UDP(sport=1, dport=4789) / VXLAN(vni=1) / Ether(**MACS) / IP(**HOSTS) / SEGMENT,
+        Ether(**MACS) / IP(**HOSTS) / ICMP(type=8) / Raw(SECRET),
+    ],
+)
+def test_checksums_are_right(packet):
+    """As scapy computes them, and nothing of the payload, the addresses or the MACs is left."""
+    made = rewritten(packet)
+    assert len(made) == len(bytes(packet))
+    assert [(name, found) for name, found, _ in checksums(made)] == [
+        (name, made_) for name, _, made_ in checksums(made)
+    ]
+    for gone in (SECRET, bytes([10, 7, 0, 10]), bytes([10, 7, 0, 21]), bytes.fromhex("00163e0000")):
+        assert gone not in made
+    assert b"hunter" not in made
+
+
+def test_a_wrong_checksum_stays_wrong_and_a_partial_one_partial():
+    """What a card was to fill in is the sum over the addresses; scapy's own is neither."""
+    whole = Ether(bytes(Ether(**MACS) / IP(**HOSTS) / SEGMENT))
+    whole[TCP].chksum ^= 0x0101
+    (_, ip_found, ip_made), (_, found, made) = checksums(rewritten(whole))[-2:]
+    assert ip_found == ip_made
+    assert found != made
+    octets = bytes(Ether(**MACS) / IP(**HOSTS) / SEGMENT)
+    pseudo = sum(int.from_bytes(octets[at : at + 2], "big") for at in range(26, 34, 2)) + 6 + len(octets) - 34
+    whole[TCP].chksum = pseudo % 0xFFFF
+    octets = rewritten(whole)
+    pseudo = sum(int.from_bytes(octets[at : at + 2], "big") for at in range(26, 34, 2)) + 6 + len(octets) - 34
+    assert Ether(octets)[TCP].chksum == pseudo % 0xFFFF
+
+
+def test_arp_and_neighbours_are_in_disguise():
+    """Addresses and MACs in what asks for them, the same as elsewhere."""
+    made = Ether(rewritten(Ether(**MACS) / ARP(hwsrc=MACS["src"], psrc="10.7.0.10", pdst="10.7.0.21")))
+    address = DISGUISE.address(bytes([10, 7, 0, 10]))
+    assert made[ARP].psrc == ".".join(map(str, address))
+    assert made[ARP].hwsrc == made.src
+    asked = IPv6(src="fe80::1", dst="ff02::1:ff00:2") / ICMPv6ND_NS(tgt="fe80::2")
+    packet = Ether(src=MACS["src"], dst="33:33:ff:00:00:02") / asked / ICMPv6NDOptSrcLLAddr(lladdr=MACS["src"])
+    made = Ether(rewritten(packet))
+    assert made[ICMPv6NDOptSrcLLAddr].lladdr == made.src
+    assert made.dst[-8:].replace(":", "") == bytes(made)[51:54].hex()
+    assert made[ICMPv6ND_NS].tgt.startswith("fe80::")
+
+
+def test_a_quoted_packet_is_in_disguise():
+    """What an error is about: its addresses and ports, no payload."""
+    quoted = IP(**HOSTS) / SEGMENT
+    made = Ether(rewritten(Ether(**MACS) / IP(**HOSTS) / ICMP(type=3, code=13) / quoted))
+    assert made["IPerror"].src == made[IP].src
+    assert made["TCPerror"].sport == 40000
+    assert SECRET not in bytes(made)
+
+
+def test_what_is_not_read_is_not_kept():
+    """Other EtherTypes, trailers, later fragments; of another link type nothing at all."""
+    assert rewritten(Ether(**MACS, type=0x88CC) / Raw(SECRET)).endswith(bytes(len(SECRET)))
+    assert rewritten(bytes(Ether(**MACS) / IP(**HOSTS) / TCP()) + SECRET).endswith(bytes(len(SECRET)))
+    assert SECRET not in rewritten(Ether(**MACS) / IP(**HOSTS, frag=3, proto=6) / Raw(SECRET))
+    assert SECRET not in rewritten(Ether(**MACS) / IP(**HOSTS, flags="MF") / UDP(dport=53) / Raw(SECRET))
+    assert rewritten(Raw(SECRET), 147) == b""
+
+
+def test_a_payload_is_somebody_elses_choice():
+    """It is asked for with the ends of its packet."""
+    seen = []
+
+    def kept(carried):
+        seen.append((carried.proto, carried.src, carried.sport, carried.dport, carried.octets))
+        return carried.octets
+
+    packet = Ether(**MACS) / IP(**HOSTS) / UDP(sport=4, dport=53) / DNS()
+    made = Rewriter(DISGUISE, kept).frame(1, bytes(packet))
+    assert seen == [(17, bytes([10, 7, 0, 10]), 4, 53, bytes(packet[DNS]))]
+    assert made.endswith(bytes(packet[DNS]))
+
+
+@given(st.sampled_from([1, 101, 113, 276, 0, 228, 229, 147]), st.binary(max_size=120))
+def test_any_octets_are_as_many_afterwards(link_type, octets):
+    """Whatever they are, nothing is raised."""
+    assert len(Rewriter(DISGUISE, zeroed).frame(link_type, octets)) in (len(octets), 0)
+
+
+@given(st.binary(max_size=120), st.sampled_from(["0800", "86dd", "0806", "8864", "8847", "6558", "8100"]))
+def test_any_octets_behind_a_type_are_as_many_afterwards(octets, kind):
+    """Whatever they are, nothing is raised."""
+    frame = bytes(12) + bytes.fromhex(kind) + octets
+    assert len(Rewriter(DISGUISE, zeroed).frame(1, frame)) == len(frame)
+
+
+@given(st.binary(max_size=90), st.sampled_from([1, 2, 4, 6, 17, 41, 44, 47, 58]))
+def test_any_octets_in_a_packet_are_as_many_afterwards(octets, proto):
+    """Whatever they are, nothing is raised."""
+    for packet in (IP(**HOSTS, proto=proto) / Raw(octets), IPv6(src="fd00::1", nh=proto) / Raw(octets)):
+        assert len(rewritten(packet, 101)) == len(bytes(packet))
