@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.text import Text
 
 from analyzer.exporting import livechanges, livescreen
-from analyzer.exporting.livepanels import LATELY_NS, Turned
+from analyzer.exporting.livepanels import Turned
 from analyzer.exporting.livescreen import FINDINGS, PANELS, Looking
 from analyzer.findings import Outcome
 from analyzer.watching.picture import Picture
@@ -151,15 +151,12 @@ class View:
             looking.panel = PANELS[(PANELS.index(looking.panel) + by) % len(PANELS)]
 
     def _turn(self, picture: Picture) -> None:
-        """Remembers which rules turn, for as long as that is shown."""
-        turned, before = self._looking.turned, self._newest
-        for key in [key for key, turn in turned.items() if picture.now_ns - turn.at_ns > LATELY_NS]:
-            del turned[key]
-        if before is None or before.result is None:
+        """Remembers when a rule turned; the first judging is no turn."""
+        if self._newest is None or self._newest.result is None:
             return
-        for turn in livechanges.turns(before, picture):
+        for turn in livechanges.turns(self._newest, picture):
             was = Turned(picture.now_ns, turn.before or Outcome.NOT_OBSERVED)
-            turned[turn.rule.pack, turn.rule.rule] = was
+            self._looking.turned[turn.rule.pack, turn.rule.rule] = was
 
     def _paint(self) -> None:
         self._size = self._console.size

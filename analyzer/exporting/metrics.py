@@ -120,7 +120,10 @@ def _label(text: str) -> str:
 
 
 def _build() -> Iterator[Metric]:
-    version = importlib.metadata.version("plant-capture-analyzer")
+    try:
+        version = importlib.metadata.version("plant-capture-analyzer")
+    except importlib.metadata.PackageNotFoundError:
+        version = "work tree"
     versions: dict[Labels, float] = {(version,): 1.0}
     yield _gauge("analyzer_build_info", "1, with the version of the analyzer.", versions, ("version",))
 

@@ -150,3 +150,13 @@ def test_a_bar_is_never_longer_than_its_room():
     assert [livepanels.bar(share, 4) for share in (0, 0.01, 0.5, 1, 7, math.nan)] == [
         "░░░░", "█░░░", "██░░", "████", "████", "░░░░",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("share", "colour"), [(0.5, "green"), (0.9, "yellow"), (1.01, "bold red")])
+def test_a_bar_warns_before_it_is_full(share, colour):
+    """By its colour: near the limit, and above it, of an uplink as of a machine."""
+    picture = live.picture(up_bps=share * 1e7, down_bps=0.0, result=live.with_rules((), [live.budget("m", share, 1.0)]))
+    (uplink,) = (line for line in livepanels.header(picture, (), 100, short=False) if "uplink" in line.plain)
+    for line in (uplink, *livepanels.machines(picture, 100, by_name=False)):
+        (first, *_) = (span for span in line.spans if line.plain[span.start : span.end][:1] == livepanels.FULL)
+        assert first.style == colour

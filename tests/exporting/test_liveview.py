@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import io
 import os
 import pty
+import re
 import select
 import signal
+import struct
 import subprocess
 import sys
 import termios
@@ -21,6 +25,7 @@ from analyzer.findings import Outcome
 from tests.builders import live
 
 ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
 HIDDEN, SHOWN = "\x1b[?25l", "\x1b[?25h"
 
 
@@ -206,5 +211,62 @@ def test_the_terminal_comes_back_however_it_ends(ends, root):
     while select.select([main], [], [], 0)[0]:
         told += os.read(main, 65536)
     assert told.count(ENTER.encode()) == told.count(LEAVE.encode()) == 1
+    os.close(main)
+    os.close(child)
+
+
+FOLLOW = """
+    import sys
+    from analyzer.exporting.keys import Keys
+    from analyzer.exporting.liveview import View
+    from tests.builders import live
+    view = View(sys.stdout, "eth0")
+    view.update(live.many())
+    with Keys() as keys:
+        while view.key(keys.read(0.02)):
+            pass
+    view.close()
+"""
+
+
+def sized(terminal, columns, lines):
+    """Gives a terminal another size."""
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+
+def painted(main, part):
+    """What a terminal shows until some part of it has come; fails where it does not come."""
+    told = ""
+    while part not in told and part not in STYLE.sub("", told):
+        assert select.select([main], [], [], 20)[0], f"never painted: {part}"
+        told += os.read(main, 65536).decode(errors="replace")
+    return STYLE.sub("", told)
+
+
+def test_the_screen_follows_the_size_and_keys_of_a_real_terminal(root):
+    """Made smaller, it shows one panel, made wider, two columns; keys arrive as they are pressed."""
+    main, child = pty.openpty()
+    sized(child, 80, 24)
+    script = textwrap.dedent(FOLLOW)
+    without = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=child, stdout=child, stderr=child, cwd=root,
+        env={**without, "TERM": "xterm", "NO_COLOR": "1"},
+    ) as run, contextlib.ExitStack() as ends:  # fmt: skip
+        ends.callback(run.kill)
+        assert "FINDINGS" in painted(main, "q quit")
+        sized(child, 40, 10)
+        small = painted(main, "spc pause")
+        assert "FINDINGS" not in small
+        os.write(main, b"\t")
+        painted(main, "FINDINGS")
+        sized(child, 160, 50)
+        wide = painted(main, "enter finding")
+        assert any("REQUIREMENTS" in line and "FINDINGS" in line for line in wide.splitlines())
+        os.write(main, b"\x1b[B\r")
+        painted(main, "FINDING 2 OF 30")
+        os.write(main, b"q")
+        painted(main, LEAVE)
+        assert run.wait(20) == 0
     os.close(main)
     os.close(child)

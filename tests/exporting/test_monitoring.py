@@ -160,7 +160,7 @@ def test_the_unit_is_no_more_than_it_has_to_be():
         "CapabilityBoundingSet=CAP_NET_RAW CAP_NET_ADMIN",
         "NoNewPrivileges=yes",
         "ProtectSystem=strict",
-        "Restart=on-failure",
+        "Restart=always",
         "SuccessExitStatus=1",
         "StateDirectory=analyzer-live/%i",
     ):
