@@ -210,6 +210,7 @@ def test_help_needs_no_heavy_library() -> None:
         "pyarrow",
         "matplotlib",
         "scapy",
+        "prometheus_client",
         "pyshark",
         "rich",
         "pydantic",
