@@ -26,7 +26,7 @@ COMMA := ,
 PYTHONS := python3.13 python3.12 python3.11 python3.14 python3 python
 FITS := import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: all demo test slow lint format types bench golden captures wheel clean help
+.PHONY: all demo test slow lint format types bench bench-live golden captures wheel clean help
 
 all: format lint test ## format, lint, check types, test
 
@@ -69,6 +69,16 @@ bench: .venv/.develops ## measure beside other programs (BENCH=folder of gencap.
 	@ANALYZER=.venv/bin/analyzer $(PY) $(BENCH)/peers.py $(RUNS) \
 	  $(subst $(SPACE),$(COMMA),$(WORKLOADS:%=bench-out/%-$(MB).pcap)) $(PEERS)
 
+bench-live: .venv/.develops ## measure what each way to listen loses and takes (root, Linux; BENCH= as above, MB=, RUNS=)
+	@test -f $(BENCH)/gencap.py || { echo "make bench-live: $(BENCH)/gencap.py is missing" >&2; exit 1; }
+	@for program in dumpcap ip tcpdump tcpreplay; do command -v $$program >/dev/null || \
+	  { echo "make bench-live: $$program is missing" >&2; exit 1; }; done
+	@mkdir -p bench-out
+	@test -f bench-out/industrial-$(MB).pcap || \
+	  $(PY) $(BENCH)/gencap.py industrial bench-out/industrial-$(MB).pcap --mb $(MB) --seed 1
+	@echo "$$(uname -srm), $$(getconf _NPROCESSORS_ONLN) processors, seed 1, $(RUNS) runs, median"
+	@$(PY) -m tests.benchmarks.live bench-out/industrial-$(MB).pcap $(RUNS)
+
 golden: .venv/.develops ## write the expected results of the sample captures anew; read the diff
 	@$(PYTEST) -q -p no:xdist tests/golden --write-golden
 
@@ -85,7 +95,7 @@ clean: ## remove all that was made here, .venv too
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## list what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
 
 .venv/bin/python:
 	@for python in $(PYTHONS); do \

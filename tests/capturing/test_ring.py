@@ -46,7 +46,7 @@ def heard(ring, frames, wait_s=3.0):
     while time.monotonic() < until and len(found) < frames:
         chunk = ring.next(0.2)
         found += frames_of(chunk) if chunk else []
-    chunk = ring.next(0.15)
+    chunk = ring.next(0.5)
     return found + (frames_of(chunk) if chunk else [])
 
 
@@ -101,7 +101,7 @@ def test_a_filter_lets_through_what_it_names(wire, needs_program):
     sent = traffic()
     with Ring.open(TAP, filter=compile_filter("vlan and len < 200", TAP), snaplen=50) as ring:
         send(sent)
-        found = heard(ring, len(sent), wait_s=0.5)
+        found = heard(ring, len(sent), wait_s=1)
         assert ring.counts().received == len(found)
     named = [frame for frame in sent if frame[12:14] in (b"\x81\x00", b"\x88\xa8") and len(frame) < 204]
     assert 10 < len(named) < len(sent)
@@ -115,7 +115,7 @@ def test_frames_that_find_no_room_are_counted(wire):
         send(sent)
         time.sleep(0.2)
         found = []
-        while chunk := ring.next(0.2):
+        while chunk := ring.next(0.6):
             found += frames_of(chunk)
         counts = ring.counts()
         assert counts.received == len(found) < len(sent)
