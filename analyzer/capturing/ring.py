@@ -131,20 +131,19 @@ class Ring:
         """
         if not hasattr(socket, "AF_PACKET"):
             raise SourceError(interface, "a ring is for Linux only; dumpcap captures here")
-        opened = None
+        opened = ring = None
         try:
             opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)  # protocol 0: nothing comes before the filter
             link_type = link_type_of(opened, interface)
             _prepare(opened, interface, _with_snaplen(filter, snaplen), octets, block_octets)
             ring = cls(interface, opened, octets, block_octets, link_type)
             ring._begin(promiscuous=promiscuous)
-        except OSError as why:
-            if opened is not None:
-                opened.close()
-            raise SourceError(interface, _reason(why)) from why
-        except BaseException:
-            if opened is not None:
-                opened.close()
+        except BaseException as why:
+            for one in (ring, opened):
+                if one is not None:
+                    one.close()
+            if isinstance(why, OSError):
+                raise SourceError(interface, _reason(why)) from why
             raise
         return ring
 
@@ -158,7 +157,6 @@ class Ring:
         self._socket.bind((self.path, ALL_PROTOCOLS))
         failed = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if failed:
-            self.close()
             raise OSError(failed, os.strerror(failed))
 
     def next(self, timeout_s: float) -> Chunk | None:

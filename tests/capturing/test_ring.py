@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import time
 
 import numpy as np
@@ -246,3 +247,12 @@ def test_errors_of_the_system_become_one_line(code, said, monkeypatch):
     monkeypatch.setattr(ringing.socket, "socket", refuse)
     with pytest.raises(SourceError, match=re.escape(f"eth0: {said}")):
         Ring.open("eth0")
+
+
+def test_a_missing_right_is_told_with_its_remedy(needs_namespaces, needs_program, root):
+    """Of a process that has every other right."""
+    needs_program("setpriv")
+    code = "from analyzer.capturing.ring import Ring; Ring.open('lo')"
+    words = ["setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw", sys.executable, "-c", code]
+    done = subprocess.run(words, cwd=root, check=False, capture_output=True, text=True)
+    assert "lo: the right to listen (CAP_NET_RAW) is missing: run it with `sudo`" in done.stderr
