@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from analyzer.findings import Outcome, RuleOutcome
+from analyzer.watching.ledger import key_of
 from analyzer.watching.picture import Picture, Seen
 
-FIGURE = re.compile(r"[0-9][0-9.,]*")
-
-Key = tuple[str, str, str, str, int, str]
+Key = tuple[int, str, str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -40,9 +38,8 @@ def turns(before: Picture | None, now: Picture) -> list[Turn]:
 
 
 def key(seen: Seen) -> Key:
-    """What stays of a finding from picture to picture; the figures in its title may grow."""
-    found = seen.finding
-    return found.code, found.pack, found.rule, found.host, seen.first_ns, FIGURE.sub("0", found.title)
+    """What stays of a finding from picture to picture."""
+    return seen.first_ns, *key_of(seen.finding)
 
 
 def fresh(before: Picture | None, now: Picture) -> list[Seen]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, TextIO
 
 from analyzer.exporting import livechanges, units
-from analyzer.exporting.livechanges import FIGURE, Turn
+from analyzer.exporting.livechanges import Turn
 from analyzer.exporting.outcomes import SIGNS
 from analyzer.exporting.page import ASCII
 from analyzer.findings import Outcome
@@ -15,6 +16,7 @@ from analyzer.printable import printable
 from analyzer.result import moment
 from analyzer.watching.picture import Picture, Seen
 
+FIGURE = re.compile(r"[0-9][0-9.,]*")
 MANY_FRAMES = 100
 STILL_NS = 60_000_000_000
 """Where nothing changes, a line comes after so long all the same."""

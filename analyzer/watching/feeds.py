@@ -16,6 +16,9 @@ WAIT_S = 0.2
 """How long a silent ring is waited for before somebody is asked whether to go on."""
 
 ETHERNET = 1
+LAST_S = 0.5
+"""A block that is not full is handed over within half of that (ring.RETIRE_MS, rounded up by the kernel's clock)."""
+
 LAST_CHUNKS = 64
 """Of a ring that is stopped: what came by then, or as much as a busy interface fills meanwhile."""
 
@@ -71,7 +74,7 @@ class RingFeed:
         last = LAST_CHUNKS
         try:
             while last:
-                chunk = self._ring.next(WAIT_S)
+                chunk = self._ring.next(LAST_S if self._over.is_set() else WAIT_S)
                 if self._over.is_set():
                     last = last - 1 if chunk is not None else 0
                 if chunk is not None:

@@ -11,7 +11,10 @@ from analyzer.watching.picture import Seen
 MOST = 10_000
 """Findings that are remembered; of more, those that are gone for longest are forgotten."""
 
-Key = tuple[str, str, str]
+RATE = " kbps"
+"""Titles with a rate are of one finding for each host and rule, whatever it comes to."""
+
+Key = tuple[str, str, str, str, str]
 
 
 class Ledger:
@@ -49,5 +52,6 @@ class Ledger:
 
 
 def key_of(finding: Finding) -> Key:
-    """What makes a finding the same one: its code, its rule, and what its title tells of whom and where."""
-    return finding.code, finding.rule, finding.title
+    """What makes a finding the same one: code, pack, rule, host, and its title, unless that tells a rate."""
+    title = "" if RATE in finding.title else finding.title
+    return finding.code, finding.pack, finding.rule, finding.host, title

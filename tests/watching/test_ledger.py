@@ -22,6 +22,15 @@ def test_a_finding_is_new_once():
     assert (seen.finding, seen.first_ns, seen.last_ns, seen.gone) == (again, 1, 2, False)
 
 
+def test_a_rate_that_grows_is_no_news():
+    """It is another one each time that it is measured; another host's is."""
+    held = Ledger()
+    rate = replace(ONE, title="edge-1 sends 12.5 kbps at IP length over 300 s against 6 kbps")
+    held.update([rate], 1)
+    assert held.update([replace(rate, title="edge-1 sends 13 kbps at IP length over 300 s against 6 kbps")], 2) == []
+    assert len(held.update([rate, replace(rate, host="edge-2")], 3)) == 1
+
+
 def test_what_goes_is_remembered_and_told_again_when_it_comes_back():
     """With the time at which it was seen first."""
     held = Ledger()
