@@ -131,7 +131,7 @@ def _because(rule: Rule, answer: Answer) -> str:
 def _findings(case: Case) -> list[Finding]:
     """All findings, each once; those that no rule of the pack stands for come as well."""
     found = [finding for rule in case.book.rules for finding in case.answers[rule.id].findings]
-    found += gather(case, [(at, ruling) for at, ruling in case.rulings() if ruling.broken is None and _told(ruling)])
+    found += gather(case, [(at, ruling) for at, ruling in case.rulings if ruling.broken is None and _told(ruling)])
     found += [of_block(case, block, _severity(case, block), ticket(case, block)) for block in _blocks(case)]
     found += [of_opening(case, opening, remedy_for(case, opening)) for opening in case.openings()]
     return list({(finding.code, finding.host, finding.title): finding for finding in found}.values())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -60,9 +62,31 @@ class Case:
         """The hosts of whom the rule speaks, each by an address of its own."""
         return tuple(actor for actor in self.actors(rule) if not actor.shared)
 
+    @cached_property
     def rulings(self) -> list[tuple[int, Ruling]]:
         """The rulings of this pack, with their numbers."""
         return [(at, ruling) for at, ruling in enumerate(self.docket.rulings) if ruling.pack == self.book.pack.name]
+
+    @cached_property
+    def _ruled_by(self) -> dict[str, list[int]]:
+        """By the name of each host, the rulings on flows for which it answers."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for at, ruling in self.rulings:
+            if ruling.actor:
+                found[ruling.actor.name].append(at)
+        return found
+
+    @cached_property
+    def _judged(self) -> npt.NDArray[np.bool_]:
+        """Which flows are of hosts in scope."""
+        mask = np.zeros(len(self.docket.which), np.bool_)
+        mask[self.docket.groups.rows] = True
+        return mask
+
+    @cached_property
+    def _allowed(self) -> dict[tuple[frozenset[str], tuple[Verdict, ...]], Rows]:
+        """What `allowed` has answered."""
+        return {}
 
     def ruled(self, flows: Iterable[int]) -> list[Ruling]:
         """The ruling on each of these flows, in their order."""
@@ -71,9 +95,12 @@ class Case:
 
     def allowed(self, rules: Iterable[str], *verdicts: Verdict) -> Rows:
         """The flows that one of these rules allows, with one of these verdicts, whoever opened their TLS."""
-        wanted = set(rules)
-        held = [(at, ruling) for at, ruling in self.rulings() if ruling.plain in verdicts]
-        return self.docket.flows([at for at, ruling in held if wanted & {rule.id for rule in ruling.allowed}])
+        wanted = frozenset(rules)
+        if (wanted, verdicts) not in self._allowed:
+            held = [(at, ruling) for at, ruling in self.rulings if ruling.plain in verdicts]
+            chosen = [at for at, ruling in held if wanted & {rule.id for rule in ruling.allowed}]
+            self._allowed[wanted, verdicts] = self.docket.flows(chosen)
+        return self._allowed[wanted, verdicts]
 
     def reasons(self, rules: Iterable[str]) -> list[str]:
         """Why flows that these rules allow did not work, each reason once."""
@@ -94,21 +121,37 @@ class Case:
         """The rulings that break a rule; of a prohibition, also those filed under another rule of its kind."""
         return [
             (at, ruling)
-            for at, ruling in self.rulings()
+            for at, ruling in self.rulings
             if ruling.broken is not None
             and (ruling.broken.id == rule.id or (ruling.broken.kind == rule.kind != "destination"))
         ]
 
     def of(self, actors: Sequence[Actor]) -> Rows:
         """The flows for which one of these hosts answers."""
-        names = {actor.name for actor in actors}
-        return self.docket.flows([at for at, ruling in self.rulings() if ruling.actor and ruling.actor.name in names])
+        return self.docket.flows(
+            [at for name in {actor.name for actor in actors} for at in self._ruled_by.get(name, ())]
+        )
 
     def touching(self, actors: Sequence[Actor]) -> Rows:
         """The flows of hosts in scope that one of these hosts takes part in, whoever answers for it."""
-        traffic, rows = self.docket.traffic, self.docket.groups.rows
-        wanted = traffic.codes(address for actor in actors for address in actor.addresses)
-        found: Rows = rows[np.isin(traffic.orig[rows], wanted) | np.isin(traffic.resp[rows], wanted)]
+        rows = self.docket.traffic.rows_of(address for actor in actors for address in actor.addresses)
+        found: Rows = rows[self._judged[rows]]
+        return found
+
+    def met(self, rows: Rows) -> tuple[Actor, ...]:
+        """The hosts at the ends of flows, in the order in which hosts are known."""
+        traffic = self.docket.traffic
+        codes = np.unique(np.concatenate([traffic.orig[rows], traffic.resp[rows]]))
+        places = {at for code in codes.tolist() for at in self._places.get(str(traffic.addresses[code]), ())}
+        return tuple(self.cast.actors[at] for at in sorted(places))
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        """By address the numbers of the hosts that have it."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for at, actor in enumerate(self.cast.actors):
+            for address in actor.addresses:
+                found[address].append(at)
         return found
 
     def selected(self, rule: Rule, option: str = "answered_by") -> tuple[Rule, ...]:

@@ -62,11 +62,12 @@ def machines_role(case: Case) -> str:
 def machines_of(case: Case, edge: Actor) -> tuple[tuple[Actor, ...], str]:
     """The machines of a collector: those that it spoke with, else, with one collector, all that the site file names."""
     pack = case.book.pack.name
-    known = tuple(actor for actor in case.cast.playing(pack, (machines_role(case),)) if not actor.shared)
-    mine = case.touching([edge])
-    polled = tuple(machine for machine in known if len(common(case, mine, case.touching([machine]))))
+    role = (machines_role(case),)
+    spoken = case.met(case.touching([edge]))
+    polled = tuple(actor for actor in spoken if not actor.shared and actor.plays(pack, role))
     if polled:
         return polled, "with which it spoke"
+    known = tuple(actor for actor in case.cast.playing(pack, role) if not actor.shared)
     edges = [actor for actor in case.cast.playing(pack, edge.roles(pack)) if not actor.shared]
     return (known, "of the site file") if known and len(edges) == 1 else ((), "")
 
@@ -267,7 +268,7 @@ def purposes(case: Case) -> list[Purpose]:
     """Octets and flows by what they serve, over the flows that a rule with a purpose allows."""
     found: dict[str, list[int]] = {}
     by_ruling = [
-        (at, ruling.allowed[0].purpose) for at, ruling in case.rulings() if ruling.allowed and ruling.allowed[0].purpose
+        (at, ruling.allowed[0].purpose) for at, ruling in case.rulings if ruling.allowed and ruling.allowed[0].purpose
     ]
     for at, purpose in by_ruling:
         found.setdefault(purpose, []).append(at)

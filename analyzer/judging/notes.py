@@ -16,9 +16,9 @@ MONTH_S = 30 * 86_400.0
 
 def notes(case: Case) -> list[str]:
     """The notes on one pack's case, each once."""
-    used = {ruling.allowed[0].id: ruling.allowed[0] for _, ruling in case.rulings() if ruling.allowed}
+    used = {ruling.allowed[0].id: ruling.allowed[0] for _, ruling in case.rulings if ruling.allowed}
     lines = [f"{rule.id} is a reading: {rule.because}" for rule in used.values() if rule.basis is Basis.READING]
-    lines += [f"{ruling.whom}: {ruling.why}" for _, ruling in case.rulings() if ruling.code == "in-half"]
+    lines += [f"{ruling.whom}: {ruling.why}" for _, ruling in case.rulings if ruling.code == "in-half"]
     lines += [*_across(case, list(used.values())), *_asked(case)]
     return list(dict.fromkeys(lines))
 
@@ -50,7 +50,7 @@ def _across(case: Case, used: list[Rule]) -> list[str]:
     lines = []
     for rule in used:
         rows = (
-            case.docket.flows([at for at, ruling in case.rulings() if rule in ruling.allowed])
+            case.docket.flows([at for at, ruling in case.rulings if rule in ruling.allowed])
             if local & {*rule.to.names}
             else ()
         )

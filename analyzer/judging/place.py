@@ -58,6 +58,9 @@ class Cast:
     others: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     by_address: dict[str, Actor] = field(default_factory=dict, init=False, compare=False)
+    players: dict[tuple[str, tuple[str, ...]], tuple[Actor, ...]] = field(
+        default_factory=dict, init=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         for actor in self.actors:
@@ -105,7 +108,9 @@ class Cast:
     def playing(self, pack: str, roles: Iterable[str]) -> tuple[Actor, ...]:
         """The hosts that have one of these roles of a pack."""
         wanted = tuple(roles)
-        return tuple(actor for actor in self.actors if actor.plays(pack, wanted))
+        if (pack, wanted) not in self.players:
+            self.players[pack, wanted] = tuple(actor for actor in self.actors if actor.plays(pack, wanted))
+        return self.players[pack, wanted]
 
 
 def lists(seen: Observations, site: Site) -> dict[str, frozenset[str]]:

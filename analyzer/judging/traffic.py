@@ -119,6 +119,20 @@ class Traffic:
         """The numbers of the addresses that flows have."""
         return np.array([code for code in map(self.code, addresses) if code >= 0], np.int64)
 
+    def rows_of(self, addresses: Iterable[str]) -> Codes:
+        """The flows that have one of these addresses at an end, in order."""
+        order, bounds = self._ends
+        rows = [order[bounds[code] : bounds[code + 1]] for code in self.codes(addresses).tolist()]
+        return np.unique(np.concatenate([np.zeros(0, np.int64), *rows]))
+
+    @functools.cached_property
+    def _ends(self) -> tuple[Codes, Codes]:
+        """Flows in the order of their ends' addresses, once for each end, and where those of each address begin."""
+        ends = np.concatenate([self.orig, self.resp])
+        order = np.argsort(ends, kind="stable")
+        bounds = np.searchsorted(ends[order], np.arange(len(self.addresses) + 1))
+        return order % max(self.count, 1), bounds
+
     @functools.cached_property
     def carried(self) -> dict[str, tuple[str, ...]]:
         """Per address the MACs that were the source of its frames, in alphabetical order."""

@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SPACE, NEAR, FAR = "analyzer-soak", "soak0", "soak1"
+SPACE, NEAR, FAR = f"analyzer-soak-{os.getpid()}", "soak0", "soak1"
 MOST = 1.05
 
 
@@ -74,6 +74,16 @@ def soak(arguments: argparse.Namespace) -> int:
         ],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
+    try:
+        return account(arguments, told, replay)
+    finally:
+        for child in (replay, told):
+            child.kill()
+            child.wait()
+
+
+def account(arguments: argparse.Namespace, told: subprocess.Popen[str], replay: subprocess.Popen[str]) -> int:
+    """Look on until the replay is over; 0 where memory was constant and no frame is missing."""
     begun, first, highest, minute = time.monotonic(), 0.0, 0.0, 1
     while replay.poll() is None:
         time.sleep(1)
