@@ -96,6 +96,12 @@ def test_every_kind_of_flow_has_a_filter_that_compiles(tmp_path, needs_program, 
     tshark(CAPTURES / "mm-govcloud-clean.pcap", "-c", "1", "-Y", found["unexpected"])
 
 
+def test_what_is_no_address_is_in_no_filter(tmp_path):
+    """Saved facts that somebody edited cannot put a rule of their own into the file."""
+    rows = [flow(resp_h="1.2.3.4@[0,0,0][0,0,0]\n@x@tcp"), flow(resp_h="ü"), flow()]
+    assert set(rules(made_of(rows, ["blocked", "blocked", "expected"]), tmp_path)) == {"expected"}
+
+
 def test_too_many_ends_are_told_and_left_out(tmp_path, needs_program):
     """The filter stays one that Wireshark compiles."""
     needs_program("tshark")
