@@ -175,6 +175,8 @@ def write(asked: Asked, result: Result, changed: Difference | None) -> None:
                     say(f"{folder}: {note}")
         if changed is not None:
             changes.write(changed, asked.out)
+        else:  # what an earlier run wrote is not true of this result
+            (asked.out / changes.NAMES[0]).unlink(missing_ok=True)
 
 
 def show(asked: Asked, result: Result, changed: Difference | None, screen: Callable[[int], None]) -> None:

@@ -395,7 +395,9 @@ def test_a_result_is_held_against_an_earlier_one(judged, tmp_path):
     assert [one["change"] for one in told["findings"]] == ["broken"]
     assert {"junit.xml", "zeek"} <= {path.name for path in (tmp_path / "now").iterdir()}
     assert json.loads(run(*words, "--json").stdout)["difference"] == told
-    assert "difference" not in json.loads(run("check", "a.pcap", "--json").stdout)
+    again = run("check", "a.pcap", "--json", "--out", str(tmp_path / "now"))
+    assert "difference" not in json.loads(again.stdout)
+    assert not (tmp_path / "now" / "difference.json").exists()
     facts = tmp_path / "facts"
     factsfile.save(observations(), facts)
     assert "CHANGES" in run("judge", str(facts), *words[2:], "-q").stdout

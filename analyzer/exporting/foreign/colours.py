@@ -104,7 +104,7 @@ def _terms(result: Result) -> dict[Verdict, list[Term]]:
             seen[pair, proto, some].add(verdict)
     made: dict[Verdict, dict[Term, None]] = {verdict: {} for verdict in COLOURS}
     for (hosts, proto, ports, times_ns), verdict in zip(rows, verdicts, strict=True):
-        if verdict not in made:
+        if verdict not in made or not all(map(logs.valid, hosts)):
             continue
         pair = min(hosts), max(hosts)
         reached = ports[-1:] if proto in PORTED else ports

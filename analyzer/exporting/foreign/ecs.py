@@ -123,7 +123,9 @@ def _ends(result: Result, rows: Any) -> Iterator[Doc]:
 def _end(proto: int, end: tuple[str, int, int, int, str, str | None]) -> Doc:
     """One end of a flow; MAC addresses as RFC 7042 writes them."""
     address, port, octets, packets, mac, name = end
-    made: Doc = {"address": address, "ip": address, "bytes": octets, "packets": packets}
+    made: Doc = {"address": address, "bytes": octets, "packets": packets}
+    if logs.valid(address):
+        made["ip"] = address
     if proto in PORTS:
         made["port"] = port
     if mac:

@@ -69,6 +69,21 @@ def test_both_ports_where_verdicts_differ_and_time_where_both_are_used_again(tmp
     assert "frame.time_epoch >= 1772359320.123456789" in found["expected"]
 
 
+def test_a_time_is_one_that_wireshark_compares(needs_program):
+    """To the ns: of a connection's frames those up to one of them, and none after it."""
+    needs_program("tshark")
+    capture = CAPTURES / "mm-faults.pcapng"
+    flows = api.observe([str(capture)]).flows
+    row = next(row for row in range(flows.proto.size) if flows.proto[row] == 6 and flows.orig_packets[row] > 5)
+    hosts, ports = (flows.orig_h[row], flows.resp_h[row]), (int(flows.orig_p[row]), int(flows.resp_p[row]))
+    words = ("-T", "fields", "-e", "frame.time_epoch")
+    whole = tshark(capture, "-Y", colours.display_filter([colours.Term(hosts, 6, ports)]), *words)
+    times = [int(at.replace(".", "")) for (at,) in whole]
+    assert times[0] == flows.start_ns[row]
+    part = colours.Term(hosts, 6, ports, (times[1], times[3]))
+    assert tshark(capture, "-Y", colours.display_filter([part]), *words) == whole[1:4]
+
+
 def test_a_port_counts_on_both_sides(tmp_path):
     """A flow whose originator's port is another one's service is not taken in."""
     rows = [flow(orig_p=1), flow(orig_p=443, resp_p=9)]
@@ -94,6 +109,12 @@ def test_every_kind_of_flow_has_a_filter_that_compiles(tmp_path, needs_program, 
     found = rules(made_of([flow(**given)], ["unexpected"]), tmp_path)
     assert text in found["unexpected"]
     tshark(CAPTURES / "mm-govcloud-clean.pcap", "-c", "1", "-Y", found["unexpected"])
+
+
+def test_what_is_no_address_is_in_no_filter(tmp_path):
+    """Saved facts that somebody edited cannot put a rule of their own into the file."""
+    rows = [flow(resp_h="1.2.3.4@[0,0,0][0,0,0]\n@x@tcp"), flow(resp_h="ü"), flow()]
+    assert set(rules(made_of(rows, ["blocked", "blocked", "expected"]), tmp_path)) == {"expected"}
 
 
 def test_too_many_ends_are_told_and_left_out(tmp_path, needs_program):

@@ -286,11 +286,12 @@ def test_a_finding_is_an_alert_and_a_rule_a_state(tmp_path):
 def test_hostile_names_are_values(tmp_path):
     """One document per line stays one, whatever stands in it."""
     facts = observations(
-        [flow(server_name=EVIL, service=EVIL), flow(proto=17)],
+        [flow(server_name=EVIL, service=EVIL, resp_h="nix"), flow(proto=17)],
         dns=table(Dns, [{"flow": 1, "query": EVIL, "answers": (EVIL,), "ttls": ("1",), "rcode_name": "NOERROR"}]),
         tls=table(Tls, [{"flow": 0, "server_name": EVIL, "version": EVIL, "alert": -1}]),
     )
     documents = written(Result(facts, conclusions(flows=verdicts(["expected"] * 2), findings=())), tmp_path)
+    assert "ip" not in documents[0]["destination"]
     sound = EVIL.encode("utf-8", "backslashreplace").decode()
     assert documents[0]["destination"]["domain"] == documents[0]["tls"]["client"]["server_name"] == sound
     assert of(documents, "dns")[0]["dns"]["question"]["name"] == sound
