@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from analyzer import addresses
@@ -22,6 +23,10 @@ STATES: Mapping[Verdict, tuple[str, str, str]] = {
     Verdict.EXPECTED: ("passes", "✓", "as documented"),
 }
 """By verdict, worst first: its class, its sign, and its word in the picture."""
+
+DONE_BY = (Verdict.INTERCEPTED, Verdict.BLOCKED)
+ALIKE = ("orig_h", "resp_h", "resp_p", "proto", "server_name", "verdict")
+"""What flows have in common that are one in the picture."""
 
 MOST_HOSTS, MOST_OUTSIDE, MOST_INSIDE = 12, 16, 8
 MOST_BY = 2
@@ -92,8 +97,6 @@ class Drawn(NamedTuple):
 def lanes(result: Result) -> list[Lane]:
     """The hosts of the site that speak, those across the border first, with all of their links."""
     hosts = {address: host for host in reversed(result.conclusions.hosts) for address in host.addresses}
-    by = {seen.flow: seen.by for finding in result.conclusions.findings for seen in finding.evidence if seen.by}
-    proxied = _proxied(result)
     made: dict[str, Lane] = {}
     for row in _told(result):
         orig, resp = hosts.get(row.orig_h), hosts.get(row.resp_h)
@@ -101,17 +104,35 @@ def lanes(result: Result) -> list[Lane]:
         if mine is None:
             continue
         lane = made.setdefault(mine.host, Lane(mine.host, mine.role))
-        inbound, other = orig is None, row.orig_h if orig is None else row.resp_h
-        crosses = row.flow in proxied or not addresses.local_to(_own(row, inbound), other)
+        inbound = orig is None
+        own, other = (row.resp_h, row.orig_h) if inbound else (row.orig_h, row.resp_h)
         name = other if inbound else resp.host if resp else row.server_name or other
         key = str(name), f"{row.resp_p}/{row.proto}", inbound
-        link = (lane.outside if crosses else lane.inside).setdefault(key, Link(*key))
-        link.flows[Verdict(str(row.verdict))] += 1
-        if link.flows[Verdict.BLOCKED] + link.flows[Verdict.INTERCEPTED] and by.get(row.flow):
-            link.by[by[row.flow]] = None
-        if row.flow in proxied:
+        side = lane.outside if row.proxied or not _local_to(own, other) else lane.inside
+        link = side.setdefault(key, Link(*key))
+        link.flows[Verdict(str(row.verdict))] += row.count
+        if row.verdict in DONE_BY and row.by:
+            link.by[row.by] = None
+        if row.proxied:
             link.proxies[other] = None
     return sorted(made.values(), key=lambda lane: (not lane.outside, -len(lane.outside) - len(lane.inside)))
+
+
+_local_to = lru_cache(maxsize=100_000)(addresses.local_to)
+
+
+def _told(result: Result) -> Iterator[Any]:
+    """The flows that have a verdict to be drawn, between two hosts: those that are alike once, with their `count`."""
+    by = {seen.flow: seen.by for finding in result.conclusions.findings for seen in finding.evidence if seen.by}
+    frame = result.flows[["flow", *ALIKE]]
+    frame = frame[frame["verdict"].isin([verdict.value for verdict in STATES])]
+    frame = frame.assign(by=[by.get(flow, "") for flow in frame["flow"]], proxied=frame["flow"].isin(_proxied(result)))
+    names = [*ALIKE, "by", "proxied"]
+    counted = frame.groupby(names, sort=False, observed=True).size().reset_index(name="count")
+    pairs = (addresses.Reach.LOCAL, addresses.Reach.PUBLIC)
+    for row in counted.itertuples(index=False):
+        if addresses.reach(row.orig_h) in pairs and addresses.reach(row.resp_h) in pairs:
+            yield row
 
 
 def _proxied(result: Result) -> set[int]:
@@ -119,21 +140,6 @@ def _proxied(result: Result) -> set[int]:
     seen = result.observations
     asked = seen.http.flow[seen.http.form == "authority"], seen.tls.flow[seen.tls.via == "connect"]
     return {flow for flows in asked for flow in flows.tolist()}
-
-
-def _own(row: Any, inbound: bool) -> str:
-    return str(row.resp_h if inbound else row.orig_h)
-
-
-def _told(result: Result) -> Iterator[Any]:
-    """The flows that have a verdict to be drawn, between two hosts."""
-    names = ["flow", "orig_h", "resp_h", "resp_p", "proto", "server_name", "verdict"]
-    frame = result.flows[names]
-    frame = frame[frame["verdict"].isin([verdict.value for verdict in STATES])]
-    pairs = (addresses.Reach.LOCAL, addresses.Reach.PUBLIC)
-    for row in frame.itertuples(index=False):
-        if addresses.reach(row.orig_h) in pairs and addresses.reach(row.resp_h) in pairs:
-            yield row
 
 
 def worst_first(links: Iterable[Link]) -> list[Link]:

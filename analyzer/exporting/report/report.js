@@ -51,6 +51,7 @@
   const SIGNS = { intercepted: "◆", blocked: "✗", unexpected: "!", undetermined: "?", expected: "✓", housekeeping: "·", not_judged: "·" };
   const plain = (text) => text.replaceAll("_", " ");
   const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+  const counted = (number, unit) => `${grouped(number)} ${unit}${number === 1 ? "" : "s"}`;
   const end = (name, row) => {
     const address = word(`${name}_h`, row);
     return address.includes(":") ? `[${address}]:${cells[`${name}_p`][row]}` : `${address}:${cells[`${name}_p`][row]}`;
@@ -223,8 +224,8 @@
       ["Service", word("service", row)], ["End to end", plain(word("end_to_end", row))], ["State (Zeek)", word("conn_state", row)],
       ["Start", `${new Date(cells.start[row]).toISOString().replace("T", " ").slice(0, 23)} UTC`],
       ["Duration", `${(cells.duration[row] / 1000).toFixed(3)} s`],
-      ["Up", `${grouped(cells.orig_packets[row])} packets, ${grouped(cells.orig_octets[row])} octets`],
-      ["Down", `${grouped(cells.resp_packets[row])} packets, ${grouped(cells.resp_octets[row])} octets`],
+      ["Up", `${counted(cells.orig_packets[row], "packet")}, ${counted(cells.orig_octets[row], "octet")}`],
+      ["Down", `${counted(cells.resp_packets[row], "packet")}, ${counted(cells.resp_octets[row], "octet")}`],
     ];
     const kept = list.filter(([, text]) => text !== "");
     id("detail").querySelector("dl").replaceChildren(...kept.flatMap(([name, text]) => [make("dt", name), make("dd", text)]));
