@@ -32,6 +32,9 @@ FORMATS: Mapping[str, Writer] = {
     "aws": aws.write,
     "mud": mud.write,
 }
+HELD_BY_THE_HOST = ("mud",)
+"""Formats that are held against all that a host sends, within the site too."""
+
 ONE_ROLE = ("aws", "mud")
 """Formats that describe one kind of host."""
 
@@ -63,7 +66,7 @@ def export(  # noqa: PLR0913 - what may be asked of a list, by name
         raise AllowListError(f"format {form[:40]!a} is none of {', '.join(FORMATS)}")
     if url and not URL.fullmatch(url):
         raise AllowListError(f"expected a URL as https://example.com/device.json, found {url[:80]!a}")
-    rows, left = entries(pack, variant, site)
+    rows, left = entries(pack, variant, site, within=form in HELD_BY_THE_HOST)
     title = f"{pack.title}{f' ({variant})' if variant else ''}: what the firewall lets through"
     listed = _of_role(AllowList(pack.name, title, tuple(rows), left, updated, url), role, form)
     try:
