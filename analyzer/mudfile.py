@@ -217,25 +217,34 @@ def _beyond(entry: _Entry) -> str:
     """Why a rule cannot say what an entry lets out; empty where one can."""
     if _direction(entry) == "to-device":
         return "an answer to what others open; a rule says whom hosts reach"
-    layer = _layer(entry)
-    if layer is None and "eth" in (entry.matches.fields or {}):
-        return "below IP: housekeeping of the link"
-    protocol = _get(layer, "protocol") if layer else None
-    if protocol is not None and protocol.value not in TRANSPORTS:
-        return "neither TCP nor UDP: no rule is about it"
-    part = _transport(entry)[1]
-    answer = part and _get(part, "source-port") and not _get(part, "destination-port")
-    return "an answer from a port of the device; a rule says whom hosts reach" if answer else ""
+    answer = "an answer from a port of the device; a rule says whom hosts reach"
+    return _foreign(entry) or (answer if _from_port(entry) else "")
 
 
 def _opens(draft: _Draft, entry: _Entry) -> bool:
     """Whether an entry on what the device gets lets others open something; it is told, since no rule says so."""
-    direction, (_, part) = _direction(entry), _transport(entry)
-    reached = part is not None and _get(part, "destination-port") and not _get(part, "source-port")
-    opened = entry.forwarding == "accept" and direction != "from-device" and (direction == "to-device" or bool(reached))
+    direction = _direction(entry)
+    inward = direction == "to-device" or (direction == "" and not _from_port(entry))
+    opened = entry.forwarding == "accept" and inward and not _foreign(entry)
     if opened:
         draft.omit(entry, "what others open towards the device; a rule says whom hosts reach")
     return opened
+
+
+def _foreign(entry: _Entry) -> str:
+    """Why an entry is about no flow that rules are about; empty where it may be."""
+    layer = _layer(entry)
+    if layer is None and "eth" in (entry.matches.fields or {}):
+        return "below IP: housekeeping of the link"
+    protocol = _get(layer, "protocol") if layer else None
+    other = protocol is not None and protocol.value not in TRANSPORTS
+    return "neither TCP nor UDP: no rule is about it" if other else ""
+
+
+def _from_port(entry: _Entry) -> bool:
+    """Whether an entry is about what a port sends, to whatever port: the answers of a service."""
+    part = _transport(entry)[1]
+    return part is not None and bool(_get(part, "source-port")) and not _get(part, "destination-port")
 
 
 def _layer(entry: _Entry) -> Node | None:

@@ -100,7 +100,7 @@ def destinations(pack):
 @pytest.mark.parametrize("how", [{"indent": 1}, {"indent": "\t"}, {"separators": (",", ":")}])
 def test_a_makers_file_is_a_pack(read, how):
     """However it is laid out; entries of both families that say the same are one rule."""
-    pack = read(BULB, **how)
+    pack = read("\t" + json.dumps(BULB, **how) + "\n")
     assert (pack.name, pack.title) == ("mud-lighting-example-com-lightbulb2000", "A light bulb")
     assert [role.name for role in pack.roles] == ["device"]
     assert {key: rule.to for key, rule in destinations(pack).items()} == {
@@ -142,14 +142,24 @@ def test_what_makes_no_rule_is_told_with_its_place(read):
     assert all(lines[entry.line].strip() == f'"name": "{entry.cite.quote}",' for entry in omitted)
 
 
-def test_who_may_open_towards_the_device_is_not_forbidden(read):
-    """A description that lets others in makes no rule against it, and tells."""
-    open_bulb = copy.deepcopy(BULB)
-    inward = ace("app", mud={"local-networks": [None]}, ipv6={"protocol": 6}, tcp=tcp(80, opened="to-device"))
-    open_bulb["ietf-access-control-list:acls"]["acl"][0]["aces"]["ace"].append(inward)
-    pack = read(open_bulb)
-    assert "no-inbound" not in {rule.kind for rule in pack.rules}
-    assert "app" in {entry.cite.quote for entry in pack.not_rules}
+@pytest.mark.parametrize(
+    ("inward", "lets_in"),
+    [
+        (ace("app", mud={"local-networks": [None]}, ipv6={"protocol": 6}, tcp=tcp(80, opened="to-device")), True),
+        (ace("all of the site", mud={"local-networks": [None]}), True),
+        (ace("coap", ipv6={"protocol": 17}, udp={"destination-port": {"operator": "eq", "port": 5683}}), True),
+        (ace("answers", ipv6={"protocol": 17}, udp={"source-port": {"operator": "eq", "port": 53}}), False),
+        (ace("ping", ipv6={"protocol": 58}), False),
+        (ace("no", "drop", mud={"local-networks": [None]}), False),
+    ],
+)
+def test_who_may_open_towards_the_device_is_not_forbidden(read, inward, lets_in):
+    """A description that lets others in makes no rule against it, and tells; answers let nobody in."""
+    described = copy.deepcopy(BULB)
+    described["ietf-access-control-list:acls"]["acl"][0]["aces"]["ace"].append(inward)
+    pack = read(described)
+    assert ("no-inbound" not in {rule.kind for rule in pack.rules}) is lets_in
+    assert (("bulb-v6to", 2) in {(entry.cite.section, entry.cite.row) for entry in pack.not_rules}) is lets_in
 
 
 def test_time_and_names_are_let_through_by_default(read):
