@@ -66,9 +66,10 @@ def export(  # noqa: PLR0913 - what may be asked of a list, by name
         raise AllowListError(f"format {form[:40]!a} is none of {', '.join(FORMATS)}")
     if url and not URL.fullmatch(url):
         raise AllowListError(f"expected a URL as https://example.com/device.json, found {url[:80]!a}")
-    rows, left = entries(pack, variant, site, within=form in HELD_BY_THE_HOST)
+    _know_role(pack, role, form)
+    rows, left = entries(pack, variant, site, role=role, within=form in HELD_BY_THE_HOST)
     title = f"{pack.title}{f' ({variant})' if variant else ''}: what the firewall lets through"
-    listed = _of_role(AllowList(pack.name, title, tuple(rows), left, updated, url), role, form)
+    listed = AllowList(pack.name, title, tuple(rows), left, updated, url)
     try:
         made = FORMATS[form](listed)
     except UnheldError as error:
@@ -76,11 +77,11 @@ def export(  # noqa: PLR0913 - what may be asked of a list, by name
     return Exported(made.text, (*made.notes, *listed.left))
 
 
-def _of_role(listed: AllowList, role: str, form: str) -> AllowList:
-    """The list of one role; of all where none is told."""
-    known = ", ".join(listed.roles)
-    if role and role not in listed.roles:
-        raise AllowListError(f"{listed.name} lets through something for {known or 'no role'}, not for {role[:40]!a}")
-    if form in ONE_ROLE and not role and len(listed.roles) != 1:
-        raise AllowListError(f"{form} describes one kind of host; expected --role with one of {known or '(none)'}")
-    return listed._replace(rows=tuple(entry for entry in listed.rows if role in ("", entry.who)))
+def _know_role(pack: RulePack, role: str, form: str) -> None:
+    """Raises AllowListError for a role that reaches nothing, and where a format holds one role and none is told."""
+    roles = list(dict.fromkeys(who for rule in pack.rules if rule.kind == "destination" for who in rule.who))
+    known = ", ".join(roles) or "(none)"
+    if role and role not in roles:
+        raise AllowListError(f"{pack.name} lets through something for {known}, not for {role[:40]!a}")
+    if form in ONE_ROLE and not role and len(roles) != 1:
+        raise AllowListError(f"{form} describes one kind of host; expected --role with one of {known}")

@@ -114,9 +114,9 @@ class _Whom(NamedTuple):
 
 
 def entries(
-    pack: RulePack, variant: str = "", site: Site | None = None, *, within: bool = False
+    pack: RulePack, variant: str = "", site: Site | None = None, *, role: str = "", within: bool = False
 ) -> tuple[list[Entry], tuple[str, ...]]:
-    """The rows of a pack's variant (of all where none is told), and in words which rules make none, and why.
+    """The rows of a pack's variant and a role (of all where none is told), and in words which rules make none, and why.
 
     What the site file lists stands in for what the document leaves open. What is between hosts of the site, such as
     machines, passes no firewall to the outside: it makes rows only where `within` asks for them.
@@ -126,14 +126,15 @@ def entries(
     made = []
     left: dict[str, list[str]] = defaultdict(list)
     for rule in pack.rules:
-        if rule.kind != "destination" or not _holds(rule, variant):
+        meant = [who for who in rule.who if role in {"", who}]
+        if rule.kind != "destination" or not _holds(rule, variant) or not meant:
             continue
         whom = _whom(rule, place)
         why = WITHIN if whom.within and not within else whom.left
         if why:
             left[why].append(rule.id)
         else:
-            made += [_entry(pack, rule, who, whom, place, bypass=(rule.id, who) in exempt) for who in rule.who]
+            made += [_entry(pack, rule, who, whom, place, bypass=(rule.id, who) in exempt) for who in meant]
     return made, tuple(f"left out, {why}: {', '.join(ids)}" for why, ids in left.items())
 
 

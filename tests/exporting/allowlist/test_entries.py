@@ -137,5 +137,7 @@ def test_a_list_can_be_of_one_role(form):
     hosts = tuple(SiteHost(role, role, (f"10.7.0.{at}",)) for at, role in enumerate(("nexus", "ipad", "pc")))
     text = export(SKALA, "global", Site(hosts=hosts), form, role="nexus").text
     assert "skalacontrol.io" not in text
+    notes = export(SKALA, "global", Site(hosts=hosts), form, role="nexus").notes
+    assert not any("sk-nexus-address" in note for note in notes)
     with pytest.raises(AllowListError, match="for nexus, ipad, pc, not for 'edge'"):
         export(SKALA, "global", None, form, role="edge")
