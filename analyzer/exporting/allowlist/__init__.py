@@ -8,7 +8,7 @@ from typing import Protocol
 
 from analyzer.errors import AnalyzerError
 from analyzer.exporting.allowlist import asa, aws, fortigate, mud, nftables, panos, people
-from analyzer.exporting.allowlist.entries import AllowList, Entry, Exported, UnheldError, entries
+from analyzer.exporting.allowlist.entries import ANYBODY, AllowList, Entry, Exported, UnheldError, entries
 from analyzer.rulepack import RulePack
 from analyzer.sitefile import Site
 
@@ -74,7 +74,8 @@ def export(  # noqa: PLR0913 - what may be asked of a list, by name
         made = FORMATS[form](listed)
     except UnheldError as error:
         raise AllowListError(f"{form}: {error}") from error
-    return Exported(made.text, (*made.notes, *listed.left))
+    opened = ", ".join(dict.fromkeys(entry.rule for entry in rows if entry.open))
+    return Exported(made.text, (*made.notes, *((f"{ANYBODY}, by {opened}",) if opened else ()), *left))
 
 
 def _know_role(pack: RulePack, role: str, form: str) -> None:
