@@ -68,7 +68,7 @@ def export(  # noqa: PLR0913 - what may be asked of a list, by name
         raise AllowListError(f"expected a URL as https://example.com/device.json, found {url[:80]!a}")
     _know_role(pack, role, form)
     rows, left = entries(pack, variant, site, role=role, within=form in HELD_BY_THE_HOST)
-    title = f"{pack.title}{f' ({variant})' if variant else ''}: what the firewall lets through"
+    title = f"{pack.title}{f' ({variant})' if variant else ''}"
     listed = AllowList(pack.name, title, tuple(rows), left, updated, url)
     try:
         made = FORMATS[form](listed)

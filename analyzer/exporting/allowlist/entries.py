@@ -78,6 +78,7 @@ class AllowList(NamedTuple):
     """All rows of a document's variant.
 
     name     the pack's
+    title    the document's, with the variant
     left     why which rules make no row, in words
     updated  date and time (RFC 3339), for formats that hold one
     url      where the list will be served, for formats that say so
@@ -89,6 +90,11 @@ class AllowList(NamedTuple):
     left: tuple[str, ...] = ()
     updated: str = ""
     url: str = ""
+
+    @property
+    def heading(self) -> str:
+        """What the list is, in a line."""
+        return f"{self.title}: what the firewall lets through"
 
     @property
     def roles(self) -> tuple[str, ...]:

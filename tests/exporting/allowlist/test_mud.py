@@ -172,6 +172,7 @@ def test_a_description_is_of_one_role():
 def test_the_url_is_what_the_user_says_or_none_that_could_be_real():
     """Without one, the file names a host that cannot exist, and a note says so."""
     made, notes = described("skala", "eu", "nexus")
+    assert made["ietf-mud:mud"]["systeminfo"] == "METER SKALA System Network Requirements (eu)"
     assert made["ietf-mud:mud"]["mud-url"] == "https://skala.invalid/nexus.json"
     assert any("--mud-url" in note for note in notes)
     made, notes = described("skala", "eu", "nexus", url="https://mud.acme.example/nexus.json")
