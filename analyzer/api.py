@@ -348,6 +348,13 @@ def export_rules(  # noqa: PLR0913 - what may be asked of a list, by name
     return allowlist.export(pack, variant, site, form, role=role, updated=now, url=mud_url)
 
 
+def load_rules(path: str) -> RulePack:
+    """The rule pack in a YAML file, or of a MUD file (RFC 8520, JSON), for `packs`; raises AnalyzerError."""
+    from analyzer import mudfile
+
+    return mudfile.pack_of(path)
+
+
 def load_site(path: str) -> Site:
     """What a site file tells of a place, for `check` and `judge`; raises AnalyzerError."""
     from analyzer import sitefile

@@ -40,7 +40,11 @@ class Asked:
 FILE = click.Path(dir_okay=False)
 CAPTURES = click.argument("captures", nargs=-1, required=True, metavar="CAPTURE...")
 RULES = click.option(
-    "--rules", "own", type=FILE, multiple=True, help="A rule pack of your own, beside the shipped ones."
+    "--rules",
+    "own",
+    type=FILE,
+    multiple=True,
+    help="A rule pack (YAML) or MUD file (JSON) of your own.",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 KEYLOG = click.option("--keylog", type=FILE, default="", help="Key log, to read TLS 1.3 certificates with tshark.")
@@ -206,9 +210,9 @@ def deliver(asked: Asked, result: Result) -> None:
 
 def packs_of(own: Iterable[str]) -> tuple[RulePack, ...]:
     """The shipped packs and the user's own, which stand in for shipped ones of the same name."""
-    from analyzer import rulepack
+    from analyzer import mudfile, rulepack
 
-    packs = {pack.name: pack for pack in (*rulepack.shipped(), *(rulepack.load(path) for path in own))}
+    packs = {pack.name: pack for pack in (*rulepack.shipped(), *(mudfile.pack_of(path) for path in own))}
     return tuple(packs.values())
 
 

@@ -81,6 +81,11 @@ class Node:
 
 def read(path: Path) -> Node:
     """The document in a file; raises YamlError, also where the file cannot be read."""
+    return parse(text_of(path))
+
+
+def text_of(path: Path) -> str:
+    """The text in a file, without a byte order mark; raises YamlError where it cannot be had or is no UTF-8."""
     try:
         with path.open("rb") as file:
             octets = file.read(MAX_OCTETS + 1)
@@ -89,11 +94,10 @@ def read(path: Path) -> Node:
     if len(octets) > MAX_OCTETS:
         raise YamlError(1, f"the file is larger than {MAX_OCTETS} octets")
     try:
-        text = octets.decode("utf-8-sig")
+        return octets.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = octets.count(b"\n", 0, error.start) + 1
         raise YamlError(line, "expected UTF-8 text") from error
-    return parse(text)
 
 
 def parse(text: str) -> Node:

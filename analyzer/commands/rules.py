@@ -34,7 +34,7 @@ def list_rules(own: tuple[str, ...], as_json: bool) -> None:
 @RULES
 @JSON
 def show_rules(name: str, own: tuple[str, ...], as_json: bool) -> None:
-    """Show a rule, or all rules of a pack, with the quoted rows."""
+    """Show a rule, or all rules of a pack, with the quoted rows, and what of a pack's document makes no rule."""
     from analyzer.exporting import rulebook
 
     packs = packs_of(own)
@@ -46,6 +46,9 @@ def show_rules(name: str, own: tuple[str, ...], as_json: bool) -> None:
         print_json([rulebook.facts(pack, rule) for pack, rule in found])
     else:
         rulebook.shown(found, sys.stdout)
+        for pack in packs:
+            if pack.name == name:
+                rulebook.omitted(pack, sys.stdout)
 
 
 @rules.command("export")

@@ -43,6 +43,17 @@ def shown(found: Sequence[tuple[RulePack, Rule]], stream: TextIO) -> None:
         page.sheet(words(rule.id, "bold").append("  ").append_text(words(rule.title)), _told(pack, rule))
 
 
+def omitted(pack: RulePack, stream: TextIO) -> None:
+    """Writes what of the document makes no rule, and why, each with its line in the pack; nothing where all does."""
+    if not pack.not_rules:
+        return
+    page = Page(stream)
+    page.heading("MAKES NO RULE", pack.title)
+    for entry in pack.not_rules:
+        said = f"{one_line(entry.cite.quote)}: {entry.reason}"
+        page.hang(words(f"{Path(pack.path).name}:{entry.line}", "dim"), words(said), at=PLACE)
+
+
 def remarked(remarks: Sequence[tuple[RulePack, Remark]], stream: TextIO) -> None:
     """Writes what is odd about packs, each with file and line."""
     page = Page(stream)

@@ -49,7 +49,7 @@ def test_an_allow_list_is_printed():
     done = run("rules", "export", "machinemetrics:standard", "--format", "mud", "--role", "edge", "--mud-url", url)
     assert (done.exit_code, json.loads(done.stdout)["ietf-mud:mud"]["mud-url"]) == (0, url)
     assert "MUD knows no wildcards: not held in full are mm-std-balena" in done.stderr
-    assert "left out, stays within the site: mm-dns-private" in done.stderr
+    assert "left out, the site file lists no resolvers: mm-dns-override" in done.stderr
     for words in (
         ("mars", "--format", "csv"),
         ("skala:mars", "--format", "csv"),

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from analyzer.exporting import rulebook
+from analyzer.findings import Cite
 from analyzer.rulelint import Remark
-from analyzer.rulepack import shipped
+from analyzer.rulepack import Omission, shipped
 
 EVIL = "\x1b[2J\u202e"
 
@@ -46,12 +47,28 @@ def test_no_line_is_longer_than_the_terminal(stream):
     assert max(map(len, stream.getvalue().split("\n"))) <= 80
 
 
+def test_what_makes_no_rule_is_told(stream):
+    """Each row that is left out with its reason; a pack that leaves nothing out says nothing."""
+    pack = next(pack for pack in shipped() if pack.not_rules)
+    rulebook.omitted(pack, stream)
+    text = "".join(stream.getvalue().split())
+    for entry in pack.not_rules:
+        assert "".join(f"{entry.cite.quote}:{entry.reason}".split()) in text
+        assert f"{pack.name}.yaml:{entry.line}" in text
+    stream.seek(0)
+    stream.truncate()
+    rulebook.omitted(replace(pack, not_rules=()), stream)
+    assert stream.getvalue() == ""
+
+
 def test_a_pack_of_somebody_else_is_harmless(stream):
     """Escape sequences in a pack reach the terminal as visible escapes."""
     pack = shipped()[0]
     evil = replace(pack.rules[0], title=EVIL, note=EVIL, remedy=EVIL, options={"x": (EVIL,)})
-    other = replace(pack, title=EVIL, rules=(evil,), path=EVIL)
+    left = Omission(Cite(EVIL, EVIL, 1, EVIL), EVIL)
+    other = replace(pack, title=EVIL, rules=(evil,), path=EVIL, not_rules=(left,))
     rulebook.listed([other], stream)
     rulebook.shown([(other, evil)], stream)
+    rulebook.omitted(other, stream)
     rulebook.remarked([(other, Remark("odd", (), 1, EVIL))], stream)
     assert stream.getvalue().replace("\n", "").isprintable()

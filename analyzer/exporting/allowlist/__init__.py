@@ -8,7 +8,7 @@ from typing import Protocol
 
 from analyzer.errors import AnalyzerError
 from analyzer.exporting.allowlist import asa, aws, fortigate, mud, nftables, panos, people
-from analyzer.exporting.allowlist.entries import AllowList, Entry, Exported, UnheldError, entries
+from analyzer.exporting.allowlist.entries import ANYBODY, AllowList, Entry, Exported, UnheldError, entries
 from analyzer.rulepack import RulePack
 from analyzer.sitefile import Site
 
@@ -32,6 +32,9 @@ FORMATS: Mapping[str, Writer] = {
     "aws": aws.write,
     "mud": mud.write,
 }
+HELD_BY_THE_HOST = ("mud",)
+"""Formats that are held against all that a host sends, within the site too."""
+
 ONE_ROLE = ("aws", "mud")
 """Formats that describe one kind of host."""
 
@@ -63,21 +66,23 @@ def export(  # noqa: PLR0913 - what may be asked of a list, by name
         raise AllowListError(f"format {form[:40]!a} is none of {', '.join(FORMATS)}")
     if url and not URL.fullmatch(url):
         raise AllowListError(f"expected a URL as https://example.com/device.json, found {url[:80]!a}")
-    rows, left = entries(pack, variant, site)
-    title = f"{pack.title}{f' ({variant})' if variant else ''}: what the firewall lets through"
-    listed = _of_role(AllowList(pack.name, title, tuple(rows), left, updated, url), role, form)
+    _know_role(pack, role, form)
+    rows, left = entries(pack, variant, site, role=role, within=form in HELD_BY_THE_HOST)
+    title = f"{pack.title}{f' ({variant})' if variant else ''}"
+    listed = AllowList(pack.name, title, tuple(rows), left, updated, url)
     try:
         made = FORMATS[form](listed)
     except UnheldError as error:
         raise AllowListError(f"{form}: {error}") from error
-    return Exported(made.text, (*made.notes, *listed.left))
+    opened = ", ".join(dict.fromkeys(entry.rule for entry in rows if entry.open))
+    return Exported(made.text, (*made.notes, *((f"{ANYBODY}, by {opened}",) if opened else ()), *left))
 
 
-def _of_role(listed: AllowList, role: str, form: str) -> AllowList:
-    """The list of one role; of all where none is told."""
-    known = ", ".join(listed.roles)
-    if role and role not in listed.roles:
-        raise AllowListError(f"{listed.name} lets through something for {known or 'no role'}, not for {role[:40]!a}")
-    if form in ONE_ROLE and not role and len(listed.roles) != 1:
-        raise AllowListError(f"{form} describes one kind of host; expected --role with one of {known or '(none)'}")
-    return listed._replace(rows=tuple(entry for entry in listed.rows if role in ("", entry.who)))
+def _know_role(pack: RulePack, role: str, form: str) -> None:
+    """Raises AllowListError for a role that reaches nothing, and where a format holds one role and none is told."""
+    roles = list(dict.fromkeys(who for rule in pack.rules if rule.kind == "destination" for who in rule.who))
+    known = ", ".join(roles) or "(none)"
+    if role and role not in roles:
+        raise AllowListError(f"{pack.name} lets through something for {known}, not for {role[:40]!a}")
+    if form in ONE_ROLE and not role and len(roles) != 1:
+        raise AllowListError(f"{form} describes one kind of host; expected --role with one of {known}")

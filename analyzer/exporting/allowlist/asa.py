@@ -33,7 +33,7 @@ def write(listed: AllowList) -> Exported:
     hosts = placing.sources(rows)
     objects: Objects = {}
     rules = [line for entry in rows for line in _rules(listed.name, entry, hosts[entry.who], objects)]
-    lines = [f"! {remark(listed.title, REMARK)}"]
+    lines = [f"! {remark(listed.heading, REMARK)}"]
     for name, line in objects.items():
         lines += [f"object network {name}", f" {line}"]
     for who, mine in hosts.items():

@@ -34,6 +34,7 @@ class Entry(NamedTuple):
     payload    what runs there
     bypass     whether it is TLS that the document forbids to inspect
     general    the host is a person's computer or tablet, which goes elsewhere as well
+    within     the destination is on the site; without names and addresses it is any host there
     note       what a reader has to know of the destination
     """
 
@@ -54,12 +55,13 @@ class Entry(NamedTuple):
     required: bool
     bypass: bool
     general: bool
+    within: bool
     note: str
 
     @property
     def open(self) -> bool:
         """Whether any destination is meant."""
-        return not self.names and not self.addresses
+        return not self.names and not self.addresses and not self.within
 
     @property
     def wildcards(self) -> tuple[str, ...]:
@@ -76,6 +78,7 @@ class AllowList(NamedTuple):
     """All rows of a document's variant.
 
     name     the pack's
+    title    the document's, with the variant
     left     why which rules make no row, in words
     updated  date and time (RFC 3339), for formats that hold one
     url      where the list will be served, for formats that say so
@@ -87,6 +90,11 @@ class AllowList(NamedTuple):
     left: tuple[str, ...] = ()
     updated: str = ""
     url: str = ""
+
+    @property
+    def heading(self) -> str:
+        """What the list is, in a line."""
+        return f"{self.title}: what the firewall lets through"
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -106,28 +114,33 @@ class _Whom(NamedTuple):
 
     names: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+    within: bool = False
     note: str = ""
     left: str = ""
 
 
-def entries(pack: RulePack, variant: str = "", site: Site | None = None) -> tuple[list[Entry], tuple[str, ...]]:
-    """The rows of a pack's variant (of all where none is told), and in words which rules make none, and why.
+def entries(
+    pack: RulePack, variant: str = "", site: Site | None = None, *, role: str = "", within: bool = False
+) -> tuple[list[Entry], tuple[str, ...]]:
+    """The rows of a pack's variant and a role (of all where none is told), and in words which rules make none, and why.
 
     What the site file lists stands in for what the document leaves open. What is between hosts of the site, such as
-    machines, passes no firewall to the outside and is left out.
+    machines, passes no firewall to the outside: it makes rows only where `within` asks for them.
     """
     place = site or Site()
     exempt = _exempt(pack, variant)
     made = []
     left: dict[str, list[str]] = defaultdict(list)
     for rule in pack.rules:
-        if rule.kind != "destination" or not _holds(rule, variant):
+        meant = [who for who in rule.who if role in {"", who}]
+        if rule.kind != "destination" or not _holds(rule, variant) or not meant:
             continue
         whom = _whom(rule, place)
-        if whom.left:
-            left[whom.left].append(rule.id)
+        why = WITHIN if whom.within and not within else whom.left
+        if why:
+            left[why].append(rule.id)
         else:
-            made += [_entry(pack, rule, who, whom, place, bypass=(rule.id, who) in exempt) for who in rule.who]
+            made += [_entry(pack, rule, who, whom, place, bypass=(rule.id, who) in exempt) for who in meant]
     return made, tuple(f"left out, {why}: {', '.join(ids)}" for why, ids in left.items())
 
 
@@ -139,7 +152,7 @@ def _whom(rule: Rule, site: Site) -> _Whom:
         return listed or _Whom(left=f"the site file lists no {SITE_LISTS[to.role]}")
     held = to.at or to.addresses
     if to.role or (held and all(_is_inside(one, site) for one in held)):
-        return _Whom(left=WITHIN)
+        return _Whom(to.names, held, within=True)
     if to.names or held:
         return _Whom(to.names, held)
     return _listed(site, _service(rule)) or _Whom(note=ANYBODY)
@@ -150,7 +163,7 @@ def _listed(site: Site, role: str) -> _Whom | None:
     told: Iterable[str] = getattr(site, SITE_LISTS[role]) if role else ()
     names = tuple(one for one in told if addresses.network(one) is None)
     numbers = tuple(one for one in told if addresses.network(one) is not None)
-    return _Whom(names, numbers, LISTED) if told else None
+    return _Whom(names, numbers, note=LISTED) if told else None
 
 
 def _service(rule: Rule) -> str:
@@ -167,7 +180,8 @@ def _entry(pack: RulePack, rule: Rule, who: str, whom: _Whom, site: Site, *, byp
     return Entry(
         who, sources, ports, whom.names, whom.addresses, rule.to.payload, rule.purpose, rule.id, rule.title,
         cite.document or pack.document, cite.section, cite.row, " ".join(cite.quote.split()), rule.basis.value,
-        rule.required, bypass, any(role.general for role in pack.roles if role.name == who), whom.note,
+        rule.required, bypass, any(role.general for role in pack.roles if role.name == who),
+        whom.within, whom.note,
     )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def write(listed: AllowList) -> Exported:
     pack = listed.name
     hosts = placing.sources(rows)
     lines = [
-        f"# {remark(listed.title, REMARK)}",
+        f"# {remark(listed.heading, REMARK)}",
         "# Policies only allow, and are appended: move them above those that deny.",
     ]
     for version in placing.VERSIONS:

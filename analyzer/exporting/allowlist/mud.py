@@ -1,7 +1,8 @@
 """The allow-list of a role as a Manufacturer Usage Description (RFC 8520), whose access lists are those of RFC 8519.
 
 A description is of one type of device, so it holds one role. It knows names, addresses and anybody, in lists for IPv4
-and IPv6 apart; it knows no wildcards.
+and IPv6 apart; it knows no wildcards. It is held against all that the device sends, so what stays within the site is in
+it, by network or as `local-networks`.
 """
 
 from __future__ import annotations
@@ -80,12 +81,17 @@ def _aces(rows: tuple[Entry, ...], version: int, *, forth: bool) -> Iterator[dic
             for port, transport in entry.ports or ((0, ""),):
                 counted[entry.rule] += 1
                 name = named(f"{entry.rule}-{counted[entry.rule]}", NAME, r"[^A-Za-z0-9_-]")
-                yield _ace(name, (f"ipv{version}", target), port, transport, forth=forth)
+                yield _ace(name, (f"ipv{version}", target), port, transport, forth=forth, local=_local(entry))
+
+
+def _local(entry: Entry) -> bool:
+    """Whether any host of the site is meant."""
+    return entry.within and not entry.names and not entry.addresses
 
 
 def _targets(entry: Entry, version: int, *, forth: bool) -> Iterator[dict[str, Any]]:
-    """What is matched for each destination of a row; nothing for anybody."""
-    if entry.open:
+    """What is matched of IP for each destination of a row; nothing for anybody, and for any host of the site."""
+    if entry.open or _local(entry):
         yield {}
     for name in entry.exact:
         yield {f"ietf-acldns:{'dst' if forth else 'src'}-dnsname": name}
@@ -95,10 +101,13 @@ def _targets(entry: Entry, version: int, *, forth: bool) -> Iterator[dict[str, A
             yield {f"{'destination' if forth else 'source'}-ipv{version}-network": str(net)}
 
 
-def _ace(name: str, where: Match, port: int, transport: str, *, forth: bool) -> dict[str, Any]:
+def _ace(  # noqa: PLR0913 - what an entry is made of
+    name: str, where: Match, port: int, transport: str, *, forth: bool, local: bool
+) -> dict[str, Any]:
     """An entry for one destination and port, out or back; port 0 stands for all that IP carries."""
     family, target = where
-    matches: dict[str, Any] = {family: {**target, "protocol": PROTOCOLS[transport]} if transport else target}
+    matches: dict[str, Any] = {"ietf-mud:mud": {"local-networks": [None]}} if local else {}
+    matches[family] = {**target, "protocol": PROTOCOLS[transport]} if transport else target
     if transport:
         opened = {"ietf-mud:direction-initiated": "from-device"} if transport == "tcp" else {}
         ports = {"destination-port" if forth else "source-port": {"operator": "eq", "port": port}}

@@ -39,7 +39,7 @@ def write(listed: AllowList) -> Exported:
     told = [] if all(entry.sources for entry in listed.rows) else ["sets of hosts are empty: a site file names them"]
     if any(entry.names and not entry.addresses for entry in listed.rows):
         told += ["destinations by name pass once dnsmasq fills their sets, by the lines at the end", WIDER]
-    return Exported(_text(listed.rows, listed.title, f"plant_{listed.name}"), tuple(told))
+    return Exported(_text(listed.rows, listed.heading, f"plant_{listed.name}"), tuple(told))
 
 
 def _text(rows: Sequence[Entry], title: str, table: str) -> str:

@@ -50,7 +50,7 @@ def _yes(*, told: bool) -> str:
 def markdown(listed: AllowList) -> Exported:
     """A heading, a table for each role, the names that nobody may inspect, and what is left out."""
     lines = [
-        f"# {_plain(listed.title)}",
+        f"# {_plain(listed.heading)}",
         "",
         "All connections are opened by the site, outbound; replies pass. Nothing opens inbound.",
     ]

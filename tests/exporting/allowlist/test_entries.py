@@ -132,10 +132,22 @@ def test_every_format_takes_a_site_that_lists_names(form):
 
 
 @pytest.mark.parametrize("form", FORMATS)
+def test_what_goes_anywhere_is_told_beside_every_format(form):
+    """By rule, unless the site file tells where it goes."""
+    hosts = (SiteHost("n", "nexus", ("10.7.0.20",)),)
+    told = "the document names no destination: any is let through, by sk-packages, sk-ntp-provider, sk-dns"
+    assert told in export(SKALA, "global", Site(hosts=hosts), form, role="nexus").notes
+    listed = Site(hosts=hosts, mirrors=("mirror.acme.example",), resolvers=("9.9.9.9",), ntp=("10.7.0.1",))
+    assert not any("any is let through" in note for note in export(SKALA, "global", listed, form, role="nexus").notes)
+
+
+@pytest.mark.parametrize("form", FORMATS)
 def test_a_list_can_be_of_one_role(form):
     """What only another role needs is not in it; a role that needs nothing is told."""
     hosts = tuple(SiteHost(role, role, (f"10.7.0.{at}",)) for at, role in enumerate(("nexus", "ipad", "pc")))
     text = export(SKALA, "global", Site(hosts=hosts), form, role="nexus").text
     assert "skalacontrol.io" not in text
+    notes = export(SKALA, "global", Site(hosts=hosts), form, role="nexus").notes
+    assert not any("sk-nexus-address" in note for note in notes)
     with pytest.raises(AllowListError, match="for nexus, ipad, pc, not for 'edge'"):
         export(SKALA, "global", None, form, role="edge")

@@ -99,6 +99,18 @@ def reachable(entry):
     return not entry.addresses or bool(mine & {":" in one for one in entry.addresses})
 
 
+@pytest.mark.parametrize("text", SHIPPED)
+def test_every_object_is_used(text):
+    """No object is made that no policy or exemption names."""
+    for block, suffix in (("firewall address", ""), ("firewall address6", "6")):
+        used = {
+            one for policy in policies(text) for end in ("src", "dst") for one in policy.get(f"{end}addr{suffix}", ())
+        }
+        if "ssl-exempt" in text:
+            used |= {name for kind, name in exempt(text) if kind == f"address{suffix}"}
+        assert objects(text, block) <= used
+
+
 def test_what_nobody_may_decrypt_is_exempt():
     """Names as wildcard FQDNs, exact ones too, and addresses; where nothing is exempt, there is no profile."""
     text = fortigate.write(listed("machinemetrics", "standard")).text

@@ -38,6 +38,7 @@ def ace(version):
         "properties": {
             "name": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
             "matches": {"type": "object", "additionalProperties": False, "required": [f"ipv{version}"], "properties": {
+                "ietf-mud:mud": {"const": {"local-networks": [None]}},
                 f"ipv{version}": {"type": "object", "additionalProperties": False, "properties": {
                     "protocol": {"enum": [6, 17]}, "ietf-acldns:dst-dnsname": HOST, "ietf-acldns:src-dnsname": HOST,
                     f"destination-ipv{version}-network": NETWORKS[version],
@@ -113,7 +114,8 @@ def test_it_has_the_structure_of_the_standard(pack, variant, role, site):
 
 def test_every_name_and_address_is_there():
     """But wildcards, which it does not know: these are told, by rule."""
-    rows = [entry for entry in entries(PACKS["machinemetrics"], "standard", SITE)[0] if entry.who == "edge"]
+    rows, _ = entries(PACKS["machinemetrics"], "standard", SITE, within=True)
+    rows = [entry for entry in rows if entry.who == "edge"]
     made, notes = described("machinemetrics", "standard", "edge")
     held = lists(made)
     for version in (4, 6):
@@ -129,6 +131,19 @@ def test_every_name_and_address_is_there():
         "MUD knows no wildcards: not held in full are mm-std-balena (*.balena-cloud.com), "
         "mm-ntp-pool (*.resinio.pool.ntp.org)"
     ) in notes
+
+
+def test_what_stays_within_the_site_is_in_it():
+    """A description holds for all that a device sends: machines are local networks, each way."""
+    made, notes = described("machinemetrics", "standard", "edge", None)
+    local = {"ietf-mud:mud": {"local-networks": [None]}, "ipv4": {"protocol": 6}}
+    out = [ace["matches"] for ace in lists(made)["edge-from-v4"]]
+    back = [ace["matches"] for ace in lists(made)["edge-to-v4"]]
+    opened = {"ietf-mud:direction-initiated": "from-device"}
+    assert {**local, "tcp": {**opened, "destination-port": {"operator": "eq", "port": 8193}}} in out
+    assert {**local, "tcp": {**opened, "source-port": {"operator": "eq", "port": 8193}}} in back
+    assert not any("within the site" in note for note in notes)
+    assert any("within the site" in note for note in export(PACKS["machinemetrics"], "standard", None, "csv").notes)
 
 
 def test_rules_with_long_ids_keep_entries_of_their_own():
@@ -157,6 +172,7 @@ def test_a_description_is_of_one_role():
 def test_the_url_is_what_the_user_says_or_none_that_could_be_real():
     """Without one, the file names a host that cannot exist, and a note says so."""
     made, notes = described("skala", "eu", "nexus")
+    assert made["ietf-mud:mud"]["systeminfo"] == "METER SKALA System Network Requirements (eu)"
     assert made["ietf-mud:mud"]["mud-url"] == "https://skala.invalid/nexus.json"
     assert any("--mud-url" in note for note in notes)
     made, notes = described("skala", "eu", "nexus", url="https://mud.acme.example/nexus.json")

@@ -108,6 +108,45 @@ def test_dnsmasq_fills_the_sets_of_names():
     assert "# nftset=/balena-cloud.com/4#inet#plant_machinemetrics#edge_tcp_443_4,6#inet#" in text
 
 
+FILLED = """
+    ip link set lo up
+    nft -f "$1"
+    dnsmasq --conf-file=/dev/null --keep-in-foreground --pid-file= --user=root --port=5300 --listen-address=127.0.0.1 \\
+        --no-resolv --no-hosts --address=/api.machinemetrics.com/203.0.113.1 \\
+        --address=/below.api.machinemetrics.com/203.0.113.2 --address=/balena-cloud.com/203.0.113.3 \\
+        --address=/one.two.balena-cloud.com/203.0.113.4 --address=/other.example/203.0.113.9 & above=$!
+    dnsmasq --conf-file="$2" --keep-in-foreground --pid-file= --user=root --port=53 --listen-address=127.0.0.1 \\
+        --no-resolv --no-hosts --server=127.0.0.1#5300 & here=$!
+    sleep 1
+    "$3" -c "$4" || true
+    kill "$above" "$here"
+    nft list set inet plant_machinemetrics edge_tcp_443_4
+"""
+ASKED = """
+import dns.exception, dns.message, dns.query
+for name in ("api.machinemetrics.com", "below.api.machinemetrics.com", "balena-cloud.com", "one.two.balena-cloud.com",
+             "other.example"):
+    for _ in range(10):
+        try:
+            answer = dns.query.udp(dns.message.make_query(name, "A"), "127.0.0.1", 2)
+        except dns.exception.Timeout:
+            continue
+        if answer.answer:
+            break
+"""
+
+
+def test_dnsmasq_fills_the_sets_by_the_lines_at_the_end(needs_program, needs_namespaces, tmp_path):
+    """From its answers: names and those below wildcards, and, as is told, names below exact ones and bare domains."""
+    needs_program("nft", "dnsmasq")
+    rules, lines = tmp_path / "rules", tmp_path / "lines"
+    rules.write_text(ruleset(), encoding="utf-8")
+    filling = [line.removeprefix("# ") for line in ruleset().splitlines() if line.startswith("# nftset=")]
+    lines.write_text("\n".join(filling) + "\n", encoding="utf-8")
+    done = in_namespace(FILLED, str(rules), str(lines), sys.executable, ASKED)
+    assert set(re.findall(r"203\.0\.113\.\d", done.stdout)) == {f"203.0.113.{at}" for at in (1, 2, 3, 4)}, done.stderr
+
+
 def test_what_dnsmasq_lets_through_beside_is_told():
     """It has no exact names: beside the lines, and on standard error."""
     made = export(PACKS["machinemetrics"], "standard", PLACE, "nftables")

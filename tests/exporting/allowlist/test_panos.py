@@ -92,6 +92,8 @@ def test_every_destination_is_held(pack, variant):
             for name in entry.names:
                 told = any(f"{entry.rule} (" in note and name in note for note in made.notes)
                 assert f"{name}/" in urls or name in ends or told
+            if not set(entry.payload) <= {"tls", "http"}:
+                assert ends == set(entry.exact)
         for rule in rules:
             ports = {f"{pack}-{transport}-{port}" for port, transport in entry.ports}
             assert set(rule["service"]) == (ports or {"any"})
