@@ -21,8 +21,8 @@ FRAGMENT = 44
 TEB = 0x6558
 ERSPAN2, ERSPAN3 = 0x88BE, 0x22EB
 VXLAN, GENEVE = 4789, 6081
-VXLAN_FLAGS = (0x08, 0x88)
-"""That there is a network's number; with a group's policy or without."""
+VXLAN_FLAGS = (0x08, 0x0C, 0x88, 0x8C)
+"""That there is a network's number; with a group's policy and the inner protocol, or without."""
 
 OPTIONS = (2, 3, 4, 5, 8)
 """Of TCP: its segments' size, window scale, selective acknowledgements and timestamps."""

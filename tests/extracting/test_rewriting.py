@@ -73,6 +73,8 @@ def test_checksums_are_right(packet):
     for gone in (SECRET, bytes([10, 7, 0, 10]), bytes([10, 7, 0, 21]), bytes.fromhex("00163e0000")):
         assert gone not in made
     assert b"hunter" not in made
+    for host in (bytes([10, 7, 0, 10]), bytes([10, 7, 0, 21])):
+        assert made.count(DISGUISE.address(host)) == bytes(packet).count(host)
 
 
 def test_a_wrong_checksum_stays_wrong_and_a_partial_one_partial():
