@@ -26,6 +26,13 @@ TOKENS = frozenset(
 )
 SCHEMES = frozenset(b"authorization proxy-authorization www-authenticate proxy-authenticate".split())
 PLACES = frozenset(b"location referer".split())
+SECRET = frozenset(
+    b"accept accept-encoding accept-language cache-control cookie date etag expires last-modified pragma set-cookie "
+    b"vary x-api-key x-auth-token x-forwarded-for".split()
+)
+"""Fields of which the name alone is kept; of others it is words as well."""
+
+NAMED = frozenset((b"host", *NUMBERS, *TOKENS, *SCHEMES, *PLACES, *SECRET))
 MASK = b"x"
 
 
@@ -91,5 +98,6 @@ def _field(field: re.Match[bytes], disguise: Disguise) -> bytes:
         made = disguise.words(kept)
     else:
         made = kept if name in NUMBERS and kept.isdigit() else MASK * len(kept)
+    named = field[1] if name in NAMED else disguise.words(field[1])
     whole, begin = field[0], len(field[1]) + 1 + len(field[2])
-    return whole[:begin] + made + whole[begin + len(kept) :]
+    return named + whole[len(named) : begin] + made + whole[begin + len(kept) :]

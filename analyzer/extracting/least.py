@@ -13,7 +13,9 @@ from analyzer.dissecting import dissect
 from analyzer.dissecting.dissected import TCP, Dissected
 
 FILLS = (0, 0xA5, 0x3F)
-MASKS = (b"x", b"0")
+MASKS = (b"x", b"0", b"A")
+"""What is a letter, a digit (in any base), and a capital where zeros will not do, as in names of NetBIOS."""
+
 MOST_KEPT = 64
 """Octets of a text that may stay: a protocol that takes more is not to be told from its contents."""
 

@@ -28,7 +28,7 @@ class Writer:
         if at is None:
             at = self._interfaces[interface] = len(self._interfaces)
             self._interface(interface)
-        ticks = max(ts_ns, 0)
+        ticks = min(max(ts_ns, 0), (1 << 64) - 1)
         head = struct.pack("<IIIII", at, ticks >> 32, ticks & 0xFFFFFFFF, len(octets), length)
         self._block(6, head + _padded(octets) + _options((COMMENT, _text(comment))))
 

@@ -33,9 +33,16 @@ WORDS = ("zwieback", "foundry", "lathe77", USER, "Gr3nz", "wert~Q", TOKEN, "eyJh
 
 BASIC = base64.b64encode(f"{USER}:{PASSWORD}".encode())
 PLAIN = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode())
+NETBIOS = b"".join(bytes([65 + (octet >> 4), 65 + (octet & 15)]) for octet in f"{HOST.upper():15}\0".encode())
+"""A name as RFC 1002 section 4.1 has it."""
+
 SECRETS = tuple(
     octets.lower()
-    for octets in (*(word.encode() for word in WORDS), *(word.encode("utf-16-le") for word in WORDS), BASIC, PLAIN)
+    for octets in (
+        *(word.encode() for word in WORDS),
+        *(word.encode("utf-16-le") for word in WORDS),
+        *(BASIC, PLAIN, NETBIOS[8:22]),
+    )
 )
 
 Said = tuple[str, bytes]
@@ -126,6 +133,7 @@ STREAMS: tuple[tuple[int, tuple[Said, ...]], ...] = (
                 told(
                     "GET /people/<USER>/<TOKEN>?key=<PASSWORD> HTTP/1.1\nHost: <NAME>\nAuthorization: Basic <BASIC>\n"
                     "Cookie: sid=<TOKEN>\nUser-Agent: Hemlig/1 (<USER>)\nX-Api-Key: <TOKEN>\n"
+                    "X-Zwieback-Foundry: <USER>\n"
                     "Referer: http://<USER>:<PASSWORD>@<NAME>/<USER>\n\n"
                 ),
             ),
@@ -182,6 +190,7 @@ DATAGRAMS: tuple[tuple[int, bytes], ...] = (
     (161, SNMP),
     (514, told("<34>Oct 11 22:14:15 <NAME> su: <USER> <PASSWORD> from <CLIENT>")),
     (69, b"\0\x01" + told("<USER>-<TOKEN>") + b"\0octet\0"),
+    (137, b"\0\7\1\x10\0\1\0\0\0\0\0\0\x20" + NETBIOS + b"\0\0\x20\0\1"),
     (1900, told("M-SEARCH * HTTP/1.1\nHost: <NAME>:1900\nST: <TOKEN>\n\n")),
     (5353, bytes(DNS(qd=DNSQR(qname=f"{HOST} {USER}._ipp._tcp.local")))),
     (5355, bytes(DNS(id=3, qd=DNSQR(qname=HOST)))),

@@ -14,7 +14,7 @@ from analyzer.capturing.stream import frames
 from analyzer.extracting.pcapng import MOST_COMMENT, Writer
 
 ETHERNET, RAW = Interface(1, 262144, name="eth0"), Interface(101, 96, fcs_octets=4)
-TIMES = st.integers(0, (1 << 63) - 1)
+TIMES = st.integers(0, (1 << 64) - 1)
 
 
 def written(*told, comment="what it is"):

@@ -41,6 +41,7 @@ def test_secrets_are_there_before():
     assert [word for word in secrets.WORDS if word.lower().encode() not in octets] == []
     assert secrets.BASIC.lower() in octets
     assert secrets.PLAIN.lower() in octets
+    assert secrets.NETBIOS.lower() in octets
 
 
 def test_nothing_secret_is_in_the_file(site):
