@@ -18,6 +18,9 @@ from analyzer.watching.limits import Limits
 from analyzer.watching.picture import Seen
 from analyzer.watching.watch import Watch
 
+ACTIVE_S = 3600
+"""A talk over UDP that lasts longer (multicast DNS, NTP between the same ports) goes on as another flow."""
+
 
 def watch(  # noqa: PLR0913 - as judge, and how to watch
     feed: Feed,
@@ -47,6 +50,6 @@ def watch(  # noqa: PLR0913 - as judge, and how to watch
     bounds = limits or Limits()
     terms = terms_of(packs, site, profiles, filter, trust, baseline)
     return Watch(
-        Intake(feed, bounds.most_flows, Settings(), keeper), terms.judge, bounds, write or exporting.write,
-        uplink_bps=terms.site.uplink_bps, on_finding=on_finding, troubles=troubles,
+        Intake(feed, bounds.most_flows, Settings(udp_active_s=ACTIVE_S), keeper), terms.judge, bounds,
+        write or exporting.write, uplink_bps=terms.site.uplink_bps, on_finding=on_finding, troubles=troubles,
     )  # fmt: skip

@@ -101,6 +101,15 @@ class Observer:
         other.services = {**self.services}
         return other
 
+    @property
+    def records(self) -> int:
+        """How many records of flows are held (questions, sessions, …), and parts of some that are not read yet."""
+        return self.sweep.counter(fl.SEGMENTS) + self.sweep.found.rows + sum(map(len, self.rows.values()))
+
+    def thin(self) -> None:
+        """Forget questions and answers that came again and again over one pair of ports, but for a few."""
+        self.sweep.found.thin()
+
     def leaving(self, seen: Observations) -> npt.NDArray[np.bool_]:
         """Which of the flows that a clone told are over here as well, and as they were then; the rows of `seen`."""
         flows = self.sweep.tables.flows["last_frame"][: self.sweep.counter(fl.FLOWS)]

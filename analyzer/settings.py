@@ -23,6 +23,11 @@ class Settings:
     tcp_idle_s: int = 7440
     """Silence that ends a TCP flow: RFC 5382 section 5, REQ-5, asks NATs to keep one for 2 hours and 4 minutes."""
 
+    udp_active_s: int = 0
+    """Age at which a flow without connection is cut, so that its parts can leave memory; 0 for never.
+
+    RFC 7011 section 2 and RFC 5470 section 5.1.1 call it the active timeout; a talk over UDP may last for ever."""
+
     closed_s: int = 240
     """Silence after which a closed TCP flow is over where flows leave memory: 2 MSL (RFC 9293 section 3.4.2)."""
 

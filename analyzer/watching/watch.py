@@ -81,7 +81,7 @@ class Watch:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="judging", daemon=True)
         self._error: BaseException | None = None
-        self._before = (time.monotonic(), Tally(0, 0, 0, 0, 0, 0))
+        self._before = (time.monotonic(), Tally(0, 0, 0, 0, 0, 0, 0))
         self._rates = (0.0, 0.0)
 
     @property
@@ -179,11 +179,12 @@ class Watch:
         return result
 
     def _let_go(self, seen: Observations, turn: int) -> None:
-        """Flows that are over leave memory where too many are held, the oldest first."""
-        most = self._intake.most
-        spare = seen.flows.proto.size - most // 2
-        if seen.flows.proto.size <= most:
+        """Flows that are over leave memory where too many are held, or too much of them, the oldest first."""
+        most, held = self._intake.most, seen.flows.proto.size
+        many = self._intake.tally().records > self._intake.most_records
+        if held <= most and not many:
             return
+        spare = held if many else held - most // 2
         goes = _oldest(seen, self._intake.leaving(seen, turn), spare)
         left = self._intake.leave(seen, together(seen.flows, goes), turn)
         if left.any():

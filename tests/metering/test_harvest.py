@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from analyzer.kernels import dns
 from analyzer.kernels import flows as fl
 from analyzer.metering.flows import finish
-from analyzer.metering.harvest import harvest
+from analyzer.metering.harvest import REPEATS, Harvest, Messages, harvest
+from analyzer.metering.strings import Strings
 from analyzer.metering.sweep import Room
 from tests.builders import frames as fr
 from tests.builders import hellos as he
@@ -98,3 +101,21 @@ def test_dns_over_tcp_is_read_message_by_message():
     assert sweep.found.read_stream(talk)
     assert [row["id"] for part in sweep.found.messages for row in part.rows] == [7, 7]
     assert sweep.found.take_conversations() == []
+
+
+def test_messages_that_are_the_same_are_thinned():
+    """The first few of each stay, with their answers, in their order; others are not touched."""
+    found = Harvest(Strings(1), Strings(1))
+    rows = np.zeros(3 * REPEATS + 2, dns.MESSAGE)
+    rows["frame"] = np.arange(rows.size)
+    rows["id"][-2:] = 7, 8
+    rows["answers"] = 1
+    rows["answers_at"] = np.arange(rows.size)
+    answers = np.zeros(rows.size, dns.ANSWER)
+    answers["ttl"] = rows["frame"]
+    found.messages = [Messages(rows[:20].copy(), answers[:20]), Messages(rows[20:].copy(), answers[20:])]
+    found.messages[1].rows["answers_at"] -= 20
+    found.thin()
+    (left,) = found.messages
+    assert left.rows["frame"].tolist() == [*range(REPEATS), rows.size - 2, rows.size - 1]
+    assert left.answers["ttl"][left.rows["answers_at"]].tolist() == left.rows["frame"].tolist()

@@ -92,3 +92,10 @@ def test_attempts_are_what_nobody_answered():
         *(segment(3, 3, payload=b"x"), Shot(4, fr.linked(fr.ipv4(*ENDS, fr.UDP, fr.udp(9, 9))))),
     ]
     assert unanswered(swept(shots).tables).tolist() == [True, False, False, False]
+
+
+def test_a_talk_without_end_is_cut():
+    """One datagram a minute for three hours is a flow for each hour, where parts are wanted; else one."""
+    shots = [Shot(k * 60 * SECOND, fr.linked(fr.ipv4(*ENDS, fr.UDP, fr.udp(5353, 5353)))) for k in range(180)]
+    assert swept(shots).counter(fl.FLOWS) == 1
+    assert swept(shots, settings=Settings(udp_active_s=3600)).counter(fl.FLOWS) == 3

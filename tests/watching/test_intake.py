@@ -56,7 +56,7 @@ def test_a_look_is_what_observing_gives(tmp_path):
 def test_how_much_came():
     """Frames, octets on the wire, flows, times."""
     tally = taken(Chunks([records(datagrams(0, 5))])).tally()
-    assert tally[:4] == (5, 5 * (14 + 20 + 8 + 4), 5, 0)
+    assert tally[:5] == (5, 5 * (14 + 20 + 8 + 4), 5, 5, 0)
     assert (tally.first_ns, tally.last_ns) == (BEGIN_S * SECOND, (BEGIN_S + 4) * SECOND)
 
 

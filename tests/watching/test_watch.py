@@ -16,6 +16,8 @@ from analyzer.live import watch
 from analyzer.watching import clock
 from analyzer.watching.feeds import StreamFeed
 from analyzer.watching.limits import Limits
+from tests.builders import frames as fr
+from tests.builders.captures import Shot
 from tests.builders.feeds import Chunks, flood, records
 from tests.watching.test_intake import BEGIN_S, datagrams
 
@@ -166,3 +168,26 @@ def test_what_breaks_the_judging_is_raised(monkeypatch):
     gate.set()
     with pytest.raises(ZeroDivisionError):
         watched.finish()
+
+
+def questions(first, count):
+    """Questions over one pair of ports, one a second, each another one."""
+    for k in range(first, first + count):
+        name = b"\x06n%05d\x07example\x00" % k
+        asked = k.to_bytes(2, "big") + b"\1\0\0\1\0\0\0\0\0\0" + name + b"\0\1\0\1"
+        packet = fr.ipv4("10.0.0.1", "10.0.0.2", fr.UDP, fr.udp(5353, 53, asked))
+        yield Shot((BEGIN_S + k) * 1_000_000_000, fr.linked(packet))
+
+
+def test_questions_without_end_leave_memory(tmp_path):
+    """Few flows, but thousands of records: what is over leaves all the same, and all of it is found again."""
+    chunks = [records(questions(k, 500)) for k in range(0, 20_000, 500)]
+    (gate := threading.Event()).clear()
+    watched = watch(Chunks(chunks, wait=gate), limits=Limits(0.1, most_flows=1000, out=str(tmp_path)))
+    watched.start()
+    until(lambda: watched.picture().left_flows > 0)
+    gate.set()
+    result = watched.finish()
+    assert result.observations.dns.flow.size < 15_000
+    whole = api.load_facts(str(tmp_path / "facts"))
+    assert whole.dns.query.tolist() == [f"n{k:05d}.example" for k in range(20_000)]
