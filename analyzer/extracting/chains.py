@@ -5,13 +5,11 @@ Source: RFC 5280 sections 4.1 and 4.2.1.6, X.690 section 8.1, RFC 5246 section 7
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from analyzer.extracting.disguise import Disguise
 from analyzer.judging.interceptors import product_of
 from analyzer.judging.vouching import load, read_leaf
 
-OCTET_STRING, WIDE = 0x04, 0x1E
+OCTET_STRING, WIDE, SEQUENCE = 0x04, 0x1E, 0x30
 TEXTS = frozenset({0x0C, 0x12, 0x13, 0x14, 0x16, 0x1A, 0x1C, 0x81, 0x86})
 NAME, ADDRESS = 0x82, 0x87
 DEEPEST = 24
@@ -34,10 +32,18 @@ def masked(octets: bytes, disguise: Disguise) -> bytes:
 
 
 def _certificate(der: bytes, disguise: Disguise) -> bytes:
-    """A certificate with other names."""
+    """A certificate with other names, but for those in its issuer's that it takes to know a product."""
+    product, kept = _product(der), _texts(der)
+    for text in kept:
+        if _product(_renamed(der, disguise, kept - {text})) == product:
+            kept -= {text}
+    return _renamed(der, disguise, kept)
+
+
+def _renamed(der: bytes, disguise: Disguise, kept: frozenset[bytes]) -> bytes:
+    """A certificate with other names, but for texts that are kept."""
     made = bytearray(der)
-    known = _product(der)
-    _walk(made, (0, len(made)), disguise, frozenset(_texts(der)) if known else frozenset())
+    _walk(made, (0, len(made)), disguise, kept)
     return bytes(made)
 
 
@@ -47,11 +53,10 @@ def _product(der: bytes) -> str:
     return product_of(leaf) if leaf else ""
 
 
-def _texts(der: bytes) -> Iterator[bytes]:
+def _texts(der: bytes) -> frozenset[bytes]:
     """The texts of a certificate's issuer."""
-    certificate = load(der)
-    assert certificate is not None
-    return (str(part.value).encode() for part in certificate.issuer)
+    leaf = read_leaf(("", "", (), 0, 0, der))
+    return frozenset(text.encode("utf-8", "replace") for _, text in leaf.fields) if leaf else frozenset()
 
 
 def _walk(made: bytearray, span: tuple[int, int], disguise: Disguise, kept: frozenset[bytes], deep: int = 0) -> None:
@@ -73,9 +78,11 @@ def _walk(made: bytearray, span: tuple[int, int], disguise: Disguise, kept: froz
 
 
 def _is_whole(held: bytes) -> bool:
-    """Whether an octet string holds a sequence, as extensions do."""
-    short = held[:1] == b"\x30" and len(held) > 1 and held[1] == len(held) - 2
-    return short or (held[:2] in (b"\x30\x81", b"\x30\x82") and len(held) > 4)
+    """Whether an octet string holds a sequence or a text, as extensions do."""
+    if len(held) < 2 or held[0] not in (SEQUENCE, WIDE, *TEXTS):
+        return False
+    more = held[1] & 0x7F if held[1] & 0x80 else 0
+    return 2 + more + (int.from_bytes(held[2 : 2 + more], "big") if more else held[1]) == len(held)
 
 
 def _value(tag: int, held: bytes, disguise: Disguise) -> bytes:

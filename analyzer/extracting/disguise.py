@@ -34,10 +34,10 @@ BLOCKERS = ("*.opendns.com", "*.sse.cisco.com", "*.meraki.com", "*.zscaler.net",
 
 SPOKEN = frozenset(
     b"accept access agent akamaighost alive amazons3 asset assets auth authenticate authentication authorize basic "
-    b"be bearer bin block blocked blocker blocking blockpage by bytes cache cannot captive captiveportal cgi chunked "
-    b"close cloudflare cloudfront could current denied deny digest err error fgtauth fi filter forbidden fortiguard "
-    b"guest gws gzip hotspot html http https in index isa javascript json keep kerberos log login microsoft moved "
-    b"mtconnect multipart negotiate nginx not ntlm octet of page php plain portal probe proxy redirect request "
+    b"be bearer bin block blocked blocker blocking blockpage by bytes cache cannot captive captiveportal cgi charset "
+    b"chunked close cloudflare cloudfront could current denied deny digest err error fgtauth fi filter forbidden "
+    b"fortiguard guest gws gzip hotspot html http https in index isa javascript json keep kerberos log login microsoft "
+    b"moved mtconnect multipart negotiate nginx not ntlm octet of page php plain portal probe proxy redirect request "
     b"requested required restricted retrieved sample server sgerror sign signin site splash squid stream text the this "
     b"uid unavailable url urlfilter utf varnish was web webadmin webfilter websocket welcome wi wifi wlan www xml "
     b"zscaler zscalerone zscalerthree zscalertwo".split()

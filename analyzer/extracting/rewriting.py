@@ -21,6 +21,9 @@ FRAGMENT = 44
 TEB = 0x6558
 ERSPAN2, ERSPAN3 = 0x88BE, 0x22EB
 VXLAN, GENEVE = 4789, 6081
+VXLAN_FLAGS = (0x08, 0x0C, 0x88, 0x8C)
+"""That there is a network's number; with a group's policy and the inner protocol, or without."""
+
 OPTIONS = (2, 3, 4, 5, 8)
 """Of TCP: its segments' size, window scale, selective acknowledgements and timestamps."""
 
@@ -131,7 +134,7 @@ class Rewriter:
 
     def _labelled(self, at: int, end: int) -> None:
         """Labels down to the last one (RFC 3032), and IP behind it."""
-        while end - at >= 4:
+        for _ in range(min(MOST_LAYERS, (end - at) // 4)):
             self._keep(at, at + 4)
             at += 4
             if self._old[at - 2] & 1:
@@ -248,11 +251,8 @@ class Rewriter:
         place, octets = ends
         src, dst = old[place : place + octets], old[place + octets : place + 2 * octets]
         body = at + head
-        if proto == UDP and self._word(at + 2) in (VXLAN, GENEVE) and whole and end - body > 22:
-            self._keep(body, body + 8)
-            options = (old[body] & 0x3F) * 4 if self._word(at + 2) == GENEVE else 0
-            kind = self._word(body + 2) if self._word(at + 2) == GENEVE else TEB
-            self._typed(kind, body + 8 + options, end)
+        if proto == UDP and whole and (inner := self._tunnelled(self._word(at + 2), body, end)):
+            self._typed(*inner, end)
         elif whole:
             seq = int.from_bytes(old[at + 4 : at + 8], "big") if proto == TCP else 0
             syn = proto == TCP and bool(old[at + 13] & 2)
@@ -260,6 +260,16 @@ class Rewriter:
                 Carried(proto, src, self._word(at), dst, self._word(at + 2), seq, syn, old[body:end])
             )
         self._summed_with(at + 16 if proto == TCP else at + 6, at, end, ends, proto)
+
+    def _tunnelled(self, port: int, at: int, end: int) -> tuple[int, int] | None:
+        """The EtherType of what a datagram to a port carries in a tunnel, and where it is (RFC 7348, RFC 8926)."""
+        if end - at <= 22:
+            return None
+        kind = TEB if port == VXLAN and self._old[at] in VXLAN_FLAGS else self._word(at + 2) if port == GENEVE else 0
+        if kind not in (TEB, IP4, IP6) or (port == GENEVE and self._old[at] & 0xC0):
+            return None
+        self._keep(at, at + 8)
+        return kind, at + 8 + ((self._old[at] & 0x3F) * 4 if port == GENEVE else 0)
 
     def _options(self, at: int, end: int) -> None:
         """Options of TCP that sizes and times are told by; others may hold addresses and keys: NOP (RFC 9293)."""

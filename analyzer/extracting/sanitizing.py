@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import bisect
 import functools
+import itertools
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from enum import Enum
 from ipaddress import ip_address
@@ -272,18 +272,24 @@ def copies(paths: Sequence[str], result: Result, disguise: Disguise, folder: Pat
     Raises SourceError where a capture cannot be read again, OSError where a file cannot be written.
     """
     sanitizer = Sanitizer(paths, result, disguise)
-    names = [str(folder / f"capture-{number}.pcapng") for number in range(1, len(paths) + 1)]
+    names = {path: folder / f"capture-{number}.pcapng" for number, path in enumerate(paths, 1)}
+    for name in names.values():
+        with name.open("wb") as file:
+            Writer(file, "")
     drops = result.observations.quality.kernel_drops
-    with ExitStack() as stack:
-        writers = {
-            path: Writer(stack.enter_context(Path(name).open("wb")), "")
-            for path, name in zip(paths, names, strict=True)
-        }
-        for frame in frames(paths):
-            filtered = "not told" if frame.interface.filter else ""
-            interface = replace(frame.interface, name="", filter=filtered)
-            writers[frame.path].frame(interface, frame.ts_ns, sanitizer.octets(frame), frame.length, "")
+    for path, part in itertools.groupby(frames(paths), _path):
+        with names[path].open("wb") as file:
+            writer = Writer(file, "")
+            for frame in part:
+                filtered = "not told" if frame.interface.filter else ""
+                interface = replace(frame.interface, name="", filter=filtered)
+                writer.frame(interface, frame.ts_ns, sanitizer.octets(frame), frame.length, "")
             if drops is not None:
-                writers[frame.path].dropped(interface, drops)
+                writer.dropped(interface, drops)
                 drops = None
-    return names
+    return list(map(str, names.values()))
+
+
+def _path(frame: Frame) -> str:
+    """The capture of a frame."""
+    return frame.path

@@ -35,6 +35,9 @@ def certificate(issuer, *names):
     whole.append(x509.IPAddress(ipaddress.ip_address("10.7.0.21")))
     made = x509.CertificateBuilder(issuer, name(names[0], "Zwieback GmbH"), KEY.public_key(), 5, BEGIN, BEGIN)
     made = made.add_extension(x509.SubjectAlternativeName(whole), critical=False)
+    for last, text in ((2, b"\x1e\x10" + "Zwieback".encode("utf-16-be")), (7, b"\x0c\x08Zwieback")):
+        oid = x509.ObjectIdentifier(f"1.3.6.1.4.1.311.20.{last}")
+        made = made.add_extension(x509.UnrecognizedExtension(oid, text), critical=False)
     return made.sign(KEY, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
@@ -51,6 +54,7 @@ def test_names_are_others_and_the_rest_is_as_it_was():
     made = masked(octets, DISGUISE)
     assert len(made) == len(octets)
     assert b"wieback" not in made
+    assert "wieback".encode("utf-16-be") not in made
     first = x509.load_der_x509_certificate(made[6 : 6 + len(der)])
     told = first.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert told.get_values_for_type(x509.DNSName) == [
@@ -63,8 +67,8 @@ def test_names_are_others_and_the_rest_is_as_it_was():
 
 
 def test_a_product_is_known_by_its_issuer():
-    """Of such a certificate the subject alone is another's."""
-    der = certificate(name("FortiGate CA", "Fortinet"), "erp.zwieback.example")
+    """Of such an issuer's name only what it takes is kept."""
+    der = certificate(name("FortiGate CA", "Zwieback"), "erp.zwieback.example")
     made = masked(message(der), DISGUISE)[6:]
     before, after = (read_leaf(("", "", (), 0, 0, octets)) for octets in (der, made))
     assert product_of(after) == product_of(before) == "Fortinet FortiGate"

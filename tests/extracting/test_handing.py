@@ -228,3 +228,18 @@ def test_wireshark_shows_comments_and_nothing_newly_malformed(needs_program, pla
         line.split("\t")[1].startswith(f"frame {line.split(chr(9))[0]} of capture-1.pcapng") for line in comments
     )
     assert sum("; F" in line for line in comments) == done.marked > 0
+
+
+@pytest.mark.parametrize("stem", ["mm-intercepted", "mm-resigned"])
+def test_two_taps_in_one_disguise_are_compared_as_before(stem, tmp_path):
+    """The same sessions are the same afterwards, and what differs between the taps still does."""
+    site, trust = api.load_site(str(CAPTURES / f"{stem}.site.yaml")), [str(CAPTURES / f"{stem}.trust.pem")]
+    taps = [str(CAPTURES / f"{stem}{place}.pcapng.gz") for place in ("", "-outside")]
+    made = [str(tmp_path / f"{place}.pcapng") for place in ("inside", "outside")]
+    for path, target in zip(taps, made, strict=True):
+        done = api.sanitize([path], api.check([path], site=site, trust=trust), target, site=site, trust=trust, key=KEY)
+    before = api.compare(taps[:1], taps[1:], site=site, trust=trust)
+    after = api.compare(made[:1], made[1:], site=api.load_site(done.site), trust=trust)
+    assert concluded(after) == concluded(before)
+    columns = ["inside", "outside", "passage", "paired_by"]
+    assert after.pairs[columns].to_dict() == before.pairs[columns].to_dict()

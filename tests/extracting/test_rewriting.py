@@ -73,6 +73,8 @@ def test_checksums_are_right(packet):
     for gone in (SECRET, bytes([10, 7, 0, 10]), bytes([10, 7, 0, 21]), bytes.fromhex("00163e0000")):
         assert gone not in made
     assert b"hunter" not in made
+    for host in (bytes([10, 7, 0, 10]), bytes([10, 7, 0, 21])):
+        assert made.count(DISGUISE.address(host)) == bytes(packet).count(host)
 
 
 def test_a_wrong_checksum_stays_wrong_and_a_partial_one_partial():
@@ -134,6 +136,22 @@ def test_a_payload_is_somebody_elses_choice():
     made = Rewriter(DISGUISE, kept).frame(1, bytes(packet))
     assert seen == [(17, bytes([10, 7, 0, 10]), 4, 53, bytes(packet[DNS]))]
     assert made.endswith(bytes(packet[DNS]))
+
+
+@pytest.mark.parametrize("port", [4789, 6081])
+def test_what_only_goes_to_a_tunnels_port_is_a_payload(port):
+    """Where it does not begin as one."""
+    made = rewritten(Ether(**MACS) / IP(**HOSTS) / UDP(sport=1, dport=port) / Raw(SECRET * 4))
+    assert made[42:] == bytes(4 * len(SECRET))
+
+
+def test_options_of_tcp_that_say_more_are_padding():
+    """Sizes and times stay, addresses of other paths and keys do not; a lying length ends it."""
+    options = b"\2\4\5\xb4\x1e\x08\x30\1" + bytes([10, 7, 0, 10]) + b"\1\3\3\7" + b"\xfe\x30\x11\x22"
+    head = bytes(TCP(dport=443))
+    octets = head[:12] + bytes([(20 + len(options)) // 4 << 4]) + head[13:] + options
+    made = rewritten(IP(**HOSTS, proto=6) / Raw(octets), 101)[40:]
+    assert made == b"\2\4\5\xb4" + b"\1" * 9 + b"\3\3\7" + b"\1" * 4
 
 
 @given(st.sampled_from([1, 101, 113, 276, 0, 228, 229, 147]), st.binary(max_size=120))
