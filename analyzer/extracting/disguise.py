@@ -14,7 +14,8 @@ from functools import cache, lru_cache
 from ipaddress import IPv4Network, IPv6Address, ip_address, ip_network
 
 from analyzer.addresses import LOCAL, network
-from analyzer.rulepack import RulePack, matches_name
+from analyzer.judging.patterns import Names
+from analyzer.rulepack import RulePack
 
 WELL_KNOWN = (
     *("1.1.1.1", "1.0.0.1", "8.8.8.8", "8.8.4.4", "9.9.9.9", "149.112.112.112", "208.67.222.222", "208.67.220.220"),
@@ -29,17 +30,17 @@ TOP = frozenset(
 )
 """Last labels that stay, beside those of two letters: they are no site's own."""
 
-BLOCKERS = ("*.opendns.com", "*.sse.cisco.com", "*.meraki.com", "*.zscaler.net", "*.zscaler.com", "notify.bluecoat.com")
-"""Hosts of products that block: judging.products."""
+BLOCKERS = (b"opendns.com", b"sse.cisco.com", b"meraki.com", b"zscaler.net", b"zscaler.com", b"bluecoat.com")
+"""Domains of products that block (judging.products), which stay behind names that do not."""
 
 SPOKEN = frozenset(
     b"accept access agent akamaighost alive amazons3 asset assets auth authenticate authentication authorize basic "
     b"be bearer bin block blocked blocker blocking blockpage by bytes cache cannot captive captiveportal cgi charset "
     b"chunked close cloudflare cloudfront could current denied deny digest err error fgtauth fi filter forbidden "
     b"fortiguard guest gws gzip hotspot html http https in index isa javascript json keep kerberos log login microsoft "
-    b"moved mtconnect multipart negotiate nginx not ntlm octet of page php plain portal probe proxy redirect request "
-    b"requested required restricted retrieved sample server sgerror sign signin site splash squid stream text the this "
-    b"uid unavailable url urlfilter utf varnish was web webadmin webfilter websocket welcome wi wifi wlan www xml "
+    b"moved mtconnect multipart negotiate nginx not notify ntlm octet of page php plain portal probe proxy redirect "
+    b"request requested required restricted retrieved sample server sgerror sign signin site splash squid stream text "
+    b"the this uid unavailable url urlfilter utf varnish web webadmin webfilter websocket welcome wi wifi wlan www xml "
     b"zscaler zscalerone zscalerthree zscalertwo".split()
 )
 """Words of English and of protocols that stay, wherever they stand: those that verdicts look for are among them."""
@@ -71,8 +72,9 @@ class Disguise:
     def __init__(self, key: bytes, packs: Iterable[RulePack]) -> None:
         self._key = hashlib.blake2b(key, digest_size=32).digest()
         places = [rule.to for pack in packs for rule in pack.rules]
-        self._names = tuple(dict.fromkeys((*(name for place in places for name in place.names), *BLOCKERS)))
-        self._parents = frozenset(parent for name in self._names for parent in _parents(name))
+        names = {name for place in places for name in place.names}
+        self._names = Names(names)
+        self._parents = frozenset(parent for name in names for parent in _parents(name))
         pieces = [piece.lower().encode() for place in places for piece in (*place.user_agents, *place.paths)]
         self._words = SPOKEN.union(*(WORD.findall(piece) for piece in pieces))
         texts = [text for place in places for text in (*place.addresses, *place.at)]
@@ -103,7 +105,7 @@ class Disguise:
     def documented(self, name: str) -> bool:
         """Whether a rule pack names it, or a name below it."""
         plain = name.lower().removesuffix(".")
-        return plain in self._parents or any(matches_name(pattern, plain) for pattern in self._names)
+        return plain in self._parents or self._names.mean(plain)
 
     def _address(self, address: bytes) -> bytes:
         if is_fixed(address):
@@ -203,9 +205,11 @@ class Disguise:
         if DOTTED.fullmatch(name):
             return self._dotted(name)
         labels = list(LABEL.finditer(name))
+        kept = next((domain for domain in BLOCKERS if (b"." + name.lower()).endswith(b"." + domain)), b"")
         made = bytearray(name)
         for place, label in enumerate(labels):
-            if not (place == len(labels) - 1 and self._is_top(label[0], alone=len(labels) == 1)):
+            last = place == len(labels) - 1 and self._is_top(label[0], alone=len(labels) == 1)
+            if not last and label.end() <= len(name) - len(kept):
                 made[label.start() : label.end()] = self.label(label[0])
         return bytes(made)
 
