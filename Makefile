@@ -95,7 +95,7 @@ clean: ## remove all that was made here, .venv too
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## list what can be made
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 .venv/bin/python:
 	@for python in $(PYTHONS); do \

@@ -10,7 +10,15 @@ from typing import NamedTuple
 
 from analyzer.capturing.stream import Frame, frames
 from analyzer.extracting.pcapng import Writer
-from analyzer.extracting.selection import Selection, SelectionError, of_all, of_finding, of_flow, of_same_finding
+from analyzer.extracting.selection import (
+    Selection,
+    SelectionError,
+    of_all,
+    of_finding,
+    of_flow,
+    of_same_finding,
+    of_same_flow,
+)
 from analyzer.inspecting.scapyread import ends, layer_of
 
 __all__ = [
@@ -22,6 +30,7 @@ __all__ = [
     "of_finding",
     "of_flow",
     "of_same_finding",
+    "of_same_flow",
 ]
 
 

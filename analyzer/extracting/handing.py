@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from analyzer import sitefile
 from analyzer.errors import AnalyzerError
-from analyzer.extracting import extract, of_all, of_flow, of_same_finding
+from analyzer.extracting import extract, of_all, of_same_finding, of_same_flow
 from analyzer.extracting.disguise import Disguise
 from analyzer.extracting.places import disguised
 from analyzer.extracting.sanitizing import copies
@@ -63,7 +63,7 @@ def sanitize(  # noqa: PLR0913 - what is wanted, of what, and where it goes
         if finding:
             wanted = of_same_finding(result, finding, again)
         else:
-            wanted = of_flow(result, flow, again) if flow else of_all(again)
+            wanted = of_same_flow(result, flow, again) if flow else of_all(again)
         done = extract(made, wanted._replace(title=f"{TOLD} {wanted.title}"), target)
         if place and beside:
             written = Path(folder) / "site.yaml"

@@ -13,6 +13,7 @@ from analyzer.inspecting.steps import chosen, key_of
 from analyzer.result import Result
 
 MOST_HOSTS = 64
+GONE = "the frames do not show it any more once they are sanitized"
 
 
 class SelectionError(AnalyzerError):
@@ -67,11 +68,30 @@ def of_same_finding(result: Result, text: str, again: Result) -> Selection:
 
     Raises SelectionError where one of them lacks it.
     """
-    meant = {(one.code, one.flows) for one in _found(result, text)}
-    held = [one for one in again.conclusions.findings if (one.code, one.flows) in meant]
+    meant = {(one.code, _begun(result, one.flows)) for one in _found(result, text)}
+    held = [one for one in again.conclusions.findings if (one.code, _begun(again, one.flows)) in meant]
     if len(held) < len(meant):
-        raise SelectionError(f"finding {text[:40]!a}: the frames do not show it any more once they are sanitized")
+        raise SelectionError(f"finding {text[:40]!a}: {GONE}")
     return _of(again, held)
+
+
+def of_same_flow(result: Result, text: str, again: Result) -> Selection:
+    """The frames of the flows that `text` means in a result, as another result of the same frames has them.
+
+    Raises FlowError where the one, SelectionError where the other lacks it.
+    """
+    meant = _begun(result, chosen(result.observations, text))
+    rows = {begun: row for row, begun in enumerate(_begun(again, range(again.observations.flows.proto.size)))}
+    if not meant or not rows.keys() >= set(meant):
+        raise SelectionError(f"flow {text[:80]!a}: {GONE}")
+    return _of_flows(again, [rows[begun] for begun in meant])
+
+
+def _begun(result: Result, flows: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """By what flows are the same in another result of the same frames: protocol, ports, first and last frame."""
+    table = result.observations.flows
+    columns = table.proto, table.orig_p, table.resp_p, table.first_frame, table.last_frame
+    return tuple(tuple(int(column[flow]) for column in columns) for flow in flows)
 
 
 def of_all(result: Result) -> Selection:
@@ -108,20 +128,20 @@ def _notes(found: Sequence[Finding]) -> dict[int, list[str]]:
     return notes
 
 
-def of_flow(result: Result, text: str, again: Result | None = None) -> Selection:
-    """The frames of the flows that a user means; raises FlowError where there is none.
+def of_flow(result: Result, text: str) -> Selection:
+    """The frames of the flows that a user means; raises FlowError where there is none."""
+    return _of_flows(result, chosen(result.observations, text))
 
-    again  another result of the same frames, in whose words it is to be told
-    """
-    flows = chosen(result.observations, text)
-    result = again or result
+
+def _of_flows(result: Result, flows: Sequence[int]) -> Selection:
+    """The frames of flows, with what findings say of them."""
     notes: dict[int, list[str]] = defaultdict(list)
     for one in result.conclusions.findings:
         for seen in one.evidence:
             if seen.flow in flows:
                 for frame in seen.frames:
                     notes[frame].append(f"{one.id} {seen.code}: {seen.detail}{_rule(one)}")
-    rows = result.flows.iloc[flows]
+    rows = result.flows.iloc[list(flows)]
     told = [f"flow {row.flow}: {row.verdict} {row.rule} {' '.join(row.codes)}".strip() for row in rows.itertuples()]
     return Selection("; ".join(told), _lives(result, flows), notes)
 

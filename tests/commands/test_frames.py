@@ -119,3 +119,6 @@ def test_other_verdicts_are_told(tmp_path):
     line = done.stderr.splitlines()[1]
     assert line.startswith("judged anew, sanitized: other verdicts than before on flow 0, flow 1, ")
     assert line.endswith("flow 7 and more")
+    gone = run("extract", str(path), "--sanitize", "--flow", "0", "-w", str(tmp_path / "flow.pcapng"))
+    assert (gone.exit_code, "do not show it any more" in gone.stderr) == (2, True)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["out.pcapng", "ppp.pcap"]

@@ -14,6 +14,7 @@ from analyzer.extracting.selection import (
     of_finding,
     of_flow,
     of_same_finding,
+    of_same_flow,
 )
 from analyzer.inspecting.steps import FlowError, key_of
 from tests.builders.site import API, EDGE, PUBLIC, Scene
@@ -98,6 +99,7 @@ def test_all_of_it_has_the_notes_of_all(result):
 def test_the_same_finding_of_another_result_is_told_in_its_words(result):
     """Where it has it: the same code of the same flows."""
     assert of_same_finding(result, "F1", result) == of_finding(result, "F1")
-    assert of_flow(result, "1", result) == of_flow(result, "1")
-    with pytest.raises(SelectionError, match="do not show it any more"):
-        of_same_finding(result, "F1", api.judge(Scene().seen()))
+    assert of_same_flow(result, "1", result) == of_flow(result, "1")
+    for of_same, text in ((of_same_finding, "F1"), (of_same_flow, "1")):
+        with pytest.raises(SelectionError, match="do not show it any more"):
+            of_same(result, text, api.judge(Scene().seen()))
