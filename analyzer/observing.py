@@ -35,6 +35,8 @@ Progress = Callable[[int, int], None]
 RANK = {"": 0, "port": 1, "partial": 2, "payload": 3}
 NAMED = {5353: "mdns", 5355: "llmnr"}
 A, CNAME, AAAA = 1, 5, 28
+MANY = 20_000
+"""Records that are looked through for repeated ones."""
 
 
 class Observer:
@@ -47,6 +49,7 @@ class Observer:
         self.filters: dict[str, None] = {}
         self.reading: Reading | None = None
         self._before = (0, 0)
+        self._thin_at = MANY
         self.rows: dict[str, list[tuple[Any, ...]]] = {"http": [], "dhcp": [], "ntp": [], "quic": []}
         self.services: dict[int, tuple[str, str]] = {}
 
@@ -106,9 +109,12 @@ class Observer:
         """How many records of flows are held (questions, sessions, …), and parts of some that are not read yet."""
         return self.sweep.counter(fl.SEGMENTS) + self.sweep.found.rows + sum(map(len, self.rows.values()))
 
-    def thin(self) -> None:
-        """Forget questions and answers that came again and again over one pair of ports, but for a few."""
-        self.sweep.found.thin()
+    def tidy(self) -> None:
+        """Hold less: what waits is read, as far as it can be, and of what came again and again only a few stay."""
+        self.sweep.tidy()
+        if self.sweep.found.rows > self._thin_at:
+            self.sweep.found.thin()
+            self._thin_at = max(MANY, 2 * self.sweep.found.rows)
 
     def leaving(self, seen: Observations) -> npt.NDArray[np.bool_]:
         """Which of the flows that a clone told are over here as well, and as they were then; the rows of `seen`."""

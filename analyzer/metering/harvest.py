@@ -282,6 +282,15 @@ def harvest(tables: Tables, found: Harvest, *, silence_ns: int, final: bool) -> 
     c[fl.SEGMENTS], c[fl.ARENA] = streams.move_to_front(segments, keep, tables.arena)
 
 
+def read_datagrams(tables: Tables, found: Harvest) -> None:
+    """Read what waits in the arena and needs nothing else to be read: datagrams of DNS; the rest waits on."""
+    c = tables.counters
+    segments = tables.segments[: c[fl.SEGMENTS]]
+    keep = np.zeros(segments.size, np.bool_)
+    keep[_read_datagrams(tables, found, segments)] = True
+    c[fl.SEGMENTS], c[fl.ARENA] = streams.move_to_front(segments, keep, tables.arena)
+
+
 def _read_datagrams(tables: Tables, found: Harvest, segments: Array) -> Array:
     """Read what is DNS among the datagrams; returns the numbers of all other segments."""
     flows = tables.flows[segments["flow"]]

@@ -16,7 +16,7 @@ from analyzer.kernels import fragments as fr
 from analyzer.kernels import sweep as sw
 from analyzer.kernels.flows import FLOW, HISTORY, SIDE, rehash
 from analyzer.kernels.gaps import GAP
-from analyzer.metering.harvest import Harvest, harvest
+from analyzer.metering.harvest import Harvest, harvest, read_datagrams
 from analyzer.metering.rates import compact
 from analyzer.metering.shedding import shed
 from analyzer.metering.strings import Strings
@@ -167,6 +167,10 @@ class Sweep:
         other.tables = Tables(**copies)
         other.found = self.found.clone()
         return other
+
+    def tidy(self) -> None:
+        """Read what can be read by itself, so that less waits."""
+        read_datagrams(self.tables, self.found)
 
     def shed(self, goes: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
         """Let flows go, with all that was found of them; returns the new number of each flow, -1 of those gone."""

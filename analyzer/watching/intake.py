@@ -56,7 +56,6 @@ class Intake:
         self._reading = self._observer.begin(feed.interface)
         self._shed = 0
         self._times_shed = 0
-        self._thin_at = self.most_records
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
 
     @property
@@ -86,6 +85,7 @@ class Intake:
             if dropped is not None:
                 self._reading.drops[0, 0] = dropped
             self._reading.remark = remark
+            self._observer.tidy()
             held, turn = self._observer.clone(), self._times_shed
         return held.finish(), turn
 
@@ -120,6 +120,3 @@ class Intake:
         if self._observer.sweep.counter(fl.FLOWS) > MARGIN * self.most:
             self._shed += self._observer.relieve(self.most)
             self._times_shed += 1
-        if self._observer.records > self._thin_at:
-            self._observer.thin()
-            self._thin_at = max(self.most_records, 2 * self._observer.records)
