@@ -25,7 +25,7 @@ from analyzer.metering.shedding import expendable, over
 from analyzer.metering.strings import take
 from analyzer.metering.sweep import Room, Sweep
 from analyzer.observations import Capture, Observations, Quality, flow_counts
-from analyzer.reading import Reading
+from analyzer.reading import Reading, Tee
 from analyzer.settings import Settings
 from analyzer.tables import Arp, Certificates, Dhcp, Dns, Flows, Http, Icmp, Ntp, Quic, Rates, Tls, build, from_rows
 
@@ -53,8 +53,8 @@ class Observer:
         self.rows: dict[str, list[tuple[Any, ...]]] = {"http": [], "dhcp": [], "ntp": [], "quic": []}
         self.services: dict[int, tuple[str, str]] = {}
 
-    def read(self, path: str, progress: Progress | None, turn: tuple[int, int]) -> None:
-        """Read one capture; `turn` is its number, from 0, and how many there are."""
+    def read(self, path: str, progress: Progress | None, turn: tuple[int, int], tee: Tee | None = None) -> None:
+        """Read one capture; `turn` is its number, from 0, and how many there are; a tee takes its frames as well."""
         with open_source(path) as source:
             reading = self.begin(path)
             total = source.size * turn[1]
@@ -64,7 +64,7 @@ class Observer:
                 if progress is not None:
                     progress(turn[0] * source.size + consumed, total)
 
-            reading.run(source, tell)
+            reading.run(source, tell, tee=tee)
         if reading.cut and not self._told_of(reading).packets:
             raise CaptureError(path, 0, reading.cut)
         self.end()
@@ -88,9 +88,12 @@ class Observer:
     def _told_of(self, reading: Reading) -> Capture:
         """A capture as far as it was read."""
         count = self.sweep.counter
+        start_ns = max(count(fl.FIRST_NS), 0)
+        if reading.steady:
+            start_ns = reading.begun_ns = reading.begun_ns or start_ns
         return Capture(
             path=reading.path, format=reading.kind, packets=count(fl.FRAMES) - self._before[0],
-            octets=count(fl.OCTETS) - self._before[1], start_ns=max(count(fl.FIRST_NS), 0),
+            octets=count(fl.OCTETS) - self._before[1], start_ns=start_ns,
             end_ns=max(count(fl.MAX_NS), 0), cut=bool(reading.cut), link_types=tuple(reading.links),
             note="; ".join(filter(None, (reading.cut or reading.barren, reading.remark))), secrets=reading.secrets,
         )  # fmt: skip

@@ -54,6 +54,7 @@ class Reading:
     path, kind  as it was named; pcap, pcapng, or live where frames come from an interface
     cut         what ended it early, empty where nothing did
     remark      what else is to be told of it
+    steady      its begin is the one that was told first, in begun_ns, whatever becomes of the clock
     tee         what takes the frames once they were swept
     """
 
@@ -68,6 +69,8 @@ class Reading:
         self.secrets = False
         self.cut = ""
         self.remark = ""
+        self.steady = False
+        self.begun_ns = 0
         self.tee: Tee | None = None
         self.form = np.zeros(rc.FORM_FIELDS, np.int64)
         self.interfaces = np.zeros((0, rc.INTERFACE_FIELDS), np.int64)

@@ -12,6 +12,7 @@ import fcntl
 import os
 import re
 import struct
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -68,6 +69,8 @@ class Keeper:
         self._path = folder
         self._written = 0
         self._looked = self._begun = time.monotonic()
+        self._taking = threading.Lock()
+        self._closed = False
         self._lock = _locked(folder)
         self._done = _found(folder)
         self._next = max(map(_number, self._done), default=0) + 1
@@ -75,6 +78,11 @@ class Keeper:
 
     def take(self, octets: Array, at: int, end: int, form: Array, interfaces: Array) -> None:
         """Keep the frames in `octets[at:end]`, laid out as for the sweep."""
+        with self._taking:
+            if not self._closed:
+                self._take(octets, at, end, form, interfaces)
+
+    def _take(self, octets: Array, at: int, end: int, form: Array, interfaces: Array) -> None:
         now = time.monotonic()
         if now - self._looked > LOOK_S:
             self._delete_old(now)
@@ -96,10 +104,12 @@ class Keeper:
 
     def close(self) -> None:
         """End the file in the making, and let others keep frames in the folder."""
-        self._end_file()
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        with self._taking:
+            self._closed = True
+            self._end_file()
+            if self._lock >= 0:
+                os.close(self._lock)
+                self._lock = -1
 
     def __enter__(self) -> Self:
         return self

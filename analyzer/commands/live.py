@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import signal
 import sys
 import threading
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from analyzer.watching.picture import Seen
     from analyzer.watching.watch import Watch
 
+HOOK_S = 60.0
 TURN_S = 0.5
 """How often what is shown is brought up to date."""
 
@@ -73,18 +75,39 @@ def live(stream: str | None, interface: str, *, listed: bool, text: str | None, 
         return
     if bool(stream) == bool(interface) or (stream and stream != "-"):
         raise click.UsageError("live needs -i INTERFACE, or - for standard input (live -D lists interfaces)")
-    from analyzer.watching import privileges
+    if options["out"] and options["write"] and Path(options["out"]).resolve() == Path(options["write"]).resolve():
+        raise click.UsageError("--out and --write need folders of their own")
+    limits = {name: options.pop(name) for name in (*KEPT, *WATCHED, "duration", "metrics", "command", "user")}
+    how, capture_filter = options.pop("how"), options.pop("capture_filter")
+    asked = asked_for(**options)
+    feed = _opened(stream or interface, how, capture_filter, limits["user"], quiet=asked.quiet)
+    try:
+        _Session(feed, asked, limits).run()
+    finally:
+        feed.close()
+
+
+def _opened(interface: str, how: str, capture_filter: str, user: str, *, quiet: bool) -> Feed:
+    """The feed of an interface, with the rights that it took given up again."""
+    from analyzer.watching import privileges, warming
     from analyzer.watching.opening import open_feed
 
-    feed = open_feed(stream or interface, how=options.pop("how"), capture_filter=options.pop("capture_filter"))
-    user = options.pop("user")
-    note = privileges.give_up(user) if interface or user else ""
-    if note and not options["quiet"]:
+    entry = privileges.chosen(user) if interface != "-" or user else None
+    with privileges.acting_as(entry):
+        if warming.must_warm():
+            say("compiling kernels for this machine: half a minute, this once")
+            warming.warm()
+    feed = open_feed(interface, how=how, capture_filter=capture_filter)
+    if feed.name in CHILDREN:
+        note = f"goes on as root, to end {feed.name}; --feed ring gives that up" if os.geteuid() == 0 else ""
+    else:
+        note = privileges.give_up(entry) if interface != "-" or entry else ""
+    if note and not quiet:
         say(note)
-    limits = {name: options.pop(name) for name in (*KEPT, *WATCHED, "duration", "metrics", "command")}
-    _Session(feed, asked_for(**options), limits).run()
+    return feed
 
 
+CHILDREN = ("dumpcap", "tcpdump")
 KEPT = ("write", "write_size", "write_files", "write_age")
 WATCHED = ("every", "flows", "facts_size")
 
@@ -116,15 +139,20 @@ class _Session:
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
-        with self._metrics() as serve, self._display() as display:
-            self.watch.start()
-            self._follow(display, serve)
+        with self._metrics() as serve:
+            with self._display() as display:
+                self.watch.start()
+                try:
+                    self._follow(display, serve)
+                except BaseException:
+                    self.watch.finish()  # nobody looks on any more, but what is kept is brought up to date
+                    raise
             result = self.watch.finish()
-            display.update(self.watch.picture())
+            display.last(self.watch.picture())
         if self.keeper is not None:
             self.keeper.close()
-        if self.hook is not None:
-            self.hook.close(TURN_S)
+        if self.hook is not None and (untold := self.hook.close(HOOK_S)):
+            say(f"--on-finding was not run for {untold} findings: it took too long")
         changed = since(self.asked, result)
         if changed is not None and self.asked.out is not None:
             changes.write(changed, self.asked.out)
@@ -134,7 +162,7 @@ class _Session:
 
     def _stop(self, number: int, _: object) -> None:
         """Somebody wants the capture to end; who asks again does not want the result either."""
-        signal.signal(number, signal.SIG_DFL)
+        signal.signal(number, signal.default_int_handler)
         self.stopped.set()
 
     def _follow(self, display: Display, serve: Any) -> None:
@@ -165,6 +193,8 @@ class _Session:
     def _troubles(self) -> tuple[str, ...]:
         """What went wrong beside the capture."""
         kept = self.keeper.trouble if self.keeper is not None else ""
+        if self.keeper is not None and self.keeper.lost and not kept:
+            kept = f"{self.keeper.folder}: {self.keeper.lost:,} frames were not kept as evidence"
         hook = self.hook.trouble if self.hook is not None else ""
         skipped = self.hook.skipped if self.hook is not None else 0
         return kept, hook, f"--on-finding was not run for {skipped} findings" if skipped else ""

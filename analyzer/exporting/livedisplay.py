@@ -21,10 +21,15 @@ STATUS_S = 10.0
 
 
 class Display:
-    """What shows pictures, and waits meanwhile."""
+    """What shows pictures, and waits meanwhile; `last` shows one when the screen is given back."""
 
-    def __init__(self, update: Callable[[Picture], None], wait: Callable[[float], bool]) -> None:
-        self.update, self.wait = update, wait
+    def __init__(
+        self,
+        update: Callable[[Picture], None],
+        wait: Callable[[float], bool],
+        last: Callable[[Picture], None] | None = None,
+    ) -> None:
+        self.update, self.wait, self.last = update, wait, last or update
 
 
 @contextmanager
@@ -48,7 +53,7 @@ def display(kind: str, interface: str, stopped: Callable[[float], bool], *, take
         view = View(sys.stdout, interface)
         try:
             with Keys(taken=taken) as keys:
-                yield Display(view.update, lambda seconds: keyed(view, keys, stopped, seconds))
+                yield Display(view.update, lambda seconds: keyed(view, keys, stopped, seconds), _nothing)
         finally:
             view.close()
 

@@ -169,8 +169,10 @@ class Sweep:
         return other
 
     def tidy(self) -> None:
-        """Read what can be read by itself, so that less waits."""
+        """Read what can be read by itself, so that less waits, and let talks that have said much be read on."""
         read_datagrams(self.tables, self.found)
+        kept = self.tables.flows["kept"][: self.counter(fl.FLOWS)]
+        kept[kept > keeping.MESSAGES_MANY // 2] = keeping.MESSAGES
 
     def shed(self, goes: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
         """Let flows go, with all that was found of them; returns the new number of each flow, -1 of those gone."""

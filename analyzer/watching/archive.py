@@ -29,27 +29,28 @@ class Archive:
 
     def add(self, part: Observations) -> bool:
         """Keep a part; False where it cannot be written, which `trouble` tells."""
-        parts = self.parts()
-        target = self.folder / f"{int(parts[-1].name) + 1 if parts else 1:06}"
         aside = self.folder / ASIDE
         try:
+            parts = self.parts()
+            target = self.folder / f"{int(parts[-1].name) + 1 if parts else 1:06}"
             shutil.rmtree(aside, ignore_errors=True)
             factsfile.save(part, aside)
             aside.replace(target)
+            self._keep_within([*parts, target])
         except OSError as error:
             shutil.rmtree(aside, ignore_errors=True)
             self.trouble = f"{self.folder}: {(error.strerror or str(error)).lower()}"
             self.lost += part.flows.proto.size
             return False
         self.trouble = ""
-        self._keep_within([*parts, target])
         return True
 
     def parts(self) -> list[Path]:
         """The parts that are there, the oldest first."""
         if not self.folder.is_dir():
             return []
-        return sorted(path for path in self.folder.iterdir() if path.name.isdecimal() and path.is_dir())
+        found = (path for path in self.folder.iterdir() if path.name.isdecimal() and path.is_dir())
+        return sorted(found, key=lambda path: int(path.name))
 
     def _keep_within(self, parts: list[Path]) -> None:
         """Delete the oldest parts until the others take no more room than they may."""

@@ -11,17 +11,22 @@ STEP_S = 2.0
 TOLD = 3
 
 
+def running_s() -> float:
+    """Seconds by a clock that nobody sets, and that goes on while the machine sleeps, where there is one."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 class Clock:
     """Steps of the system's clock: `told` has the last ones, in words."""
 
     def __init__(self) -> None:
         self.told: list[str] = []
-        self._offset_s = time.time() - time.monotonic()
+        self._offset_s = time.time() - running_s()
 
     def look(self) -> None:
         """Tell where the clock was set since the last look."""
         now_s = time.time()
-        offset_s = now_s - time.monotonic()
+        offset_s = now_s - running_s()
         step_s = offset_s - self._offset_s
         if abs(step_s) >= STEP_S:
             at = dt.datetime.fromtimestamp(now_s, dt.UTC)

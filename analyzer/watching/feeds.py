@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
-from threading import Event
+from threading import Event, Lock
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from analyzer.reading import Guard, Reading, Stream, Tee
+from analyzer.capturing.source import Source, open_source
+from analyzer.errors import SourceError
+from analyzer.reading import Guard, Reading, Tee
 
 if TYPE_CHECKING:
     from analyzer.capturing import ring as capturing
@@ -19,8 +23,7 @@ ETHERNET = 1
 LAST_S = 0.5
 """A block that is not full is handed over within half of that (ring.RETIRE_MS, rounded up by the kernel's clock)."""
 
-LAST_CHUNKS = 64
-"""Of a ring that is stopped: what came by then, or as much as a busy interface fills meanwhile."""
+ETHERNET = 1
 
 Told = Callable[[int], None]
 
@@ -53,6 +56,9 @@ class Feed(Protocol):
     def stop(self) -> None:
         """Ends `run` soon; from another thread."""
 
+    def close(self) -> None:
+        """Ends it at once, whatever it does."""
+
     def counts(self) -> Counts:
         """What was lost."""
 
@@ -65,56 +71,87 @@ class RingFeed:
     def __init__(self, ring: Ring) -> None:
         self.interface, self.link_type = ring.path, ring.link_type
         self._ring = ring
-        self._over = Event()
+        self._stopped = Event()
+        self._gate = Lock()
+        self._closed = False
         self._dropped = 0
 
     def run(self, reading: Reading, told: Told, guard: Guard, tee: Tee | None) -> None:
         """See Feed. What the ring holds when `stop` is called is still read."""
         reading.tee = tee
-        last = LAST_CHUNKS
+        until = math.inf
         try:
-            while last:
-                chunk = self._ring.next(LAST_S if self._over.is_set() else WAIT_S)
-                if self._over.is_set():
-                    last = last - 1 if chunk is not None else 0
+            while time.monotonic() < until:
+                chunk = self._ring.next(LAST_S if self._stopped.is_set() else WAIT_S)
                 if chunk is not None:
                     with guard:
                         reading.take(chunk.octets, chunk.at, chunk.end, chunk.form, chunk.interfaces)
                         told(0)
+                if self._stopped.is_set():
+                    until = min(until, time.monotonic() + LAST_S) if chunk is not None else 0
         finally:
-            self._dropped = self._ring.counts().dropped
-            self._over.set()
-            self._ring.close()
+            self.close()
 
     def stop(self) -> None:
         """See Feed."""
-        self._over.set()
+        self._stopped.set()
+
+    def close(self) -> None:
+        """See Feed."""
+        with self._gate:
+            if not self._closed:
+                self._dropped = self._ring.counts().dropped
+                self._ring.close()
+            self._closed = True
 
     def counts(self) -> Counts:
         """See Feed."""
-        return Counts(self._dropped if self._over.is_set() else self._ring.counts().dropped, "")
+        with self._gate:
+            if not self._closed:
+                self._dropped = self._ring.counts().dropped
+        renamed = self._ring.renamed
+        return Counts(self._dropped, f"{renamed} is called {self._ring.path} by now" if renamed else "")
 
 
 class StreamFeed:
-    """Frames from a capture that comes as octets, from a pipe or standard input."""
+    """Frames from a capture that comes as octets: from standard input, a pipe, a file."""
 
     name = "stream"
     link_type = ETHERNET
 
-    def __init__(self, source: Stream) -> None:
-        self.interface = source.path
-        self._source = source
+    def __init__(self, path: str) -> None:
+        self.interface = self.path = path
+        self.consumed, self.cut = 0, ""
+        self._source: Source | None = None
+        self._stopped = Event()
 
     def run(self, reading: Reading, told: Told, guard: Guard, tee: Tee | None) -> None:
-        """See Feed."""
+        """See Feed. A stream that is stopped ends where it is; that is no damage."""
         try:
-            reading.run(self._source, told, guard, tee)
-        finally:
-            self._source.close()
+            with open_source(self.path) as source:
+                self._source = source
+                reading.run(self, told, guard, tee)
+        except SourceError:
+            if not self._stopped.is_set() or self.consumed:
+                raise
+        if self._stopped.is_set():
+            reading.cut = ""
+
+    def readinto(self, view: memoryview) -> int:
+        """Octets read into `view`, 0 at the end; see reading.Stream."""
+        if self._source is None or self._stopped.is_set():
+            return 0
+        octets = self._source.readinto(view)
+        self.consumed, self.cut = self._source.consumed, self._source.cut
+        return octets
 
     def stop(self) -> None:
+        """See Feed. Who waits for a silent stream waits on, and ends with the program."""
+        self._stopped.set()
+
+    def close(self) -> None:
         """See Feed."""
-        self._source.close()
+        self._stopped.set()
 
     def counts(self) -> Counts:
         """See Feed: what the stream itself tells of drops is read from it."""
@@ -144,15 +181,20 @@ class ListenerFeed:
 
     link_type = ETHERNET
 
-    def __init__(self, listener: Listener, name: str, trouble: str = "") -> None:
+    def __init__(self, listener: Listener, name: str, trouble: str = "", instead: str = "") -> None:
+        """`instead` tells why something better may not be used, which is told where this one fails at once."""
         self.name, self.interface = name, listener.path
         self.consumed, self.cut, self.path = 0, "", listener.path
-        self._listener, self._trouble = listener, trouble
+        self._listener, self._trouble, self._instead = listener, trouble, instead
 
     def run(self, reading: Reading, told: Told, guard: Guard, tee: Tee | None) -> None:
         """See Feed."""
         try:
             reading.run(self, told, guard, tee)
+        except SourceError as error:
+            if self._instead and not self.consumed:
+                raise SourceError(self.interface, self._instead) from error
+            raise
         finally:
             self._listener.close()
         if self.counts().dropped is not None and not reading.drops:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,9 @@ from analyzer.result import Result
 ASIDE = ".next"
 RESULT = "result.json"
 RUNS = "runs"
+RUN = re.compile(r"\d{8}T\d{6}\.\d{6}Z")
+MOST_RUNS = 100
+"""Results of earlier runs that are kept: a unit that is started again and again does not fill the disk."""
 
 Write = Callable[[Result, Path], object]
 
@@ -20,8 +24,8 @@ Write = Callable[[Result, Path], object]
 class Folder:
     """Where a result is written again and again.
 
-    A result that an earlier run left is moved to a folder of its own, under `runs`, by the time at which it was
-    written.
+    Files of a result that an earlier run left are moved to a folder of their own when the first ones replace them:
+    under `runs`, by the time at which that result was written. Other files stay where they are.
 
     trouble  why the files are those of an earlier moment, in words; empty where they are those of the last one
     """
@@ -31,7 +35,7 @@ class Folder:
         self.trouble = ""
         path.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(path / ASIDE, ignore_errors=True)
-        self._set_aside()
+        self._first = True
 
     def update(self, result: Result) -> bool:
         """Replace the files by those of this result; False where that fails, and the earlier ones stay."""
@@ -44,6 +48,8 @@ class Folder:
             made.sort(key=lambda file: file.name == RESULT)  # it tells that the others are there
             for file in made:
                 _settle(file)
+            if self._first:
+                self._set_aside([file.relative_to(aside) for file in made])
             for file in made:
                 target = self.path / file.relative_to(aside)
                 target.parent.mkdir(exist_ok=True)
@@ -54,18 +60,23 @@ class Folder:
         finally:
             shutil.rmtree(aside, ignore_errors=True)
         self.trouble = ""
+        self._first = False
         return True
 
-    def _set_aside(self) -> None:
-        """Move the files of an earlier run to a folder of their own."""
+    def _set_aside(self, names: list[Path]) -> None:
+        """Move the files of an earlier run that have these names to a folder of their own."""
         told = self.path / RESULT
         if not told.is_file():
             return
         written = dt.datetime.fromtimestamp(told.stat().st_mtime, dt.UTC)
         target = self.path / RUNS / f"{written:%Y%m%dT%H%M%S.%fZ}"
-        target.mkdir(parents=True, exist_ok=True)
-        for file in [path for path in self.path.iterdir() if path.is_file()]:
-            file.replace(target / file.name)
+        for name in names:
+            if (self.path / name).is_file():
+                (target / name).parent.mkdir(parents=True, exist_ok=True)
+                (self.path / name).replace(target / name)
+        runs = sorted(path for path in (self.path / RUNS).iterdir() if RUN.fullmatch(path.name))
+        for old in runs[:-MOST_RUNS]:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _settle(file: Path) -> None:

@@ -7,6 +7,8 @@ import queue
 import shlex
 import subprocess
 import threading
+import time
+from contextlib import suppress
 from typing import Any
 
 from analyzer.errors import AnalyzerError
@@ -15,6 +17,7 @@ WAITING = 100
 """Findings that may wait for the program; of more it is not told, which is counted."""
 
 LIMIT_S = 60.0
+TURN_S = 0.1
 
 
 class Hook:
@@ -34,7 +37,8 @@ class Hook:
         self.skipped = 0
         self.trouble = ""
         self._limit_s = limit_s
-        self._waiting: queue.Queue[dict[str, Any] | None] = queue.Queue(WAITING)
+        self._closing = False
+        self._waiting: queue.Queue[dict[str, Any]] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._work, name="on-finding", daemon=True)
         self._thread.start()
 
@@ -45,17 +49,19 @@ class Hook:
         except queue.Full:
             self.skipped += 1
 
-    def close(self, wait_s: float) -> None:
-        """No more findings come; those that wait have so many seconds."""
-        try:
-            self._waiting.put(None, timeout=wait_s)
-        except queue.Full:
-            return
-        self._thread.join(wait_s)
+    def close(self, wait_s: float) -> int:
+        """No more findings come; those that wait have so many seconds. Returns for how many it was not run."""
+        end = time.monotonic() + wait_s
+        self._closing = True
+        while self._thread.is_alive() and time.monotonic() < end:
+            self._thread.join(TURN_S)
+        return self._waiting.qsize()
 
     def _work(self) -> None:
-        while (finding := self._waiting.get()) is not None:
-            self._run(json.dumps(finding, ensure_ascii=True).encode() + b"\n")
+        while not (self._closing and self._waiting.empty()):
+            with suppress(queue.Empty):
+                finding = self._waiting.get(timeout=TURN_S)
+                self._run(json.dumps(finding, ensure_ascii=True).encode() + b"\n")
 
     def _run(self, told: bytes) -> None:
         try:

@@ -18,6 +18,7 @@ from analyzer.watching.feeds import Feed
 if TYPE_CHECKING:
     from analyzer.capturing.keeping import Keeper
 
+COUNTED = (0, 0)
 RECORDS = 3
 MARGIN = 2
 """So many times the flows that are to be held may be there before some are shed at once."""
@@ -54,6 +55,7 @@ class Intake:
         self._keeper = keeper
         self._observer = Observer(settings, Room(flows=(MARGIN + 1) * most))
         self._reading = self._observer.begin(feed.interface)
+        self._reading.steady = True
         self._shed = 0
         self._times_shed = 0
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
@@ -71,6 +73,8 @@ class Intake:
         """End the feed; what it still holds is observed, as far as that takes no longer than so many seconds."""
         self.feed.stop()
         self._thread.join(wait_s)
+        if self._thread.is_alive():
+            self.feed.close()
 
     def tally(self) -> Tally:
         """How much came until now."""
@@ -82,8 +86,8 @@ class Intake:
         """All facts that are held, as they are now, and what `leave` wants to know of them; a remark is noted."""
         dropped = self.feed.counts().dropped
         with self.lock:
-            if dropped is not None:
-                self._reading.drops[0, 0] = dropped
+            if dropped is not None and {*self._reading.drops} <= {COUNTED}:  # else the capture itself tells them
+                self._reading.drops[COUNTED] = dropped
             self._reading.remark = remark
             self._observer.tidy()
             held, turn = self._observer.clone(), self._times_shed

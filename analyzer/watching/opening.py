@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from analyzer.capturing.bpf import compile_filter
+from analyzer.capturing.links import rights
 from analyzer.capturing.programs import Program
 from analyzer.capturing.ring import Ring
 from analyzer.capturing.scapysource import LIMITS, ScapySource
-from analyzer.capturing.source import STDIN, open_source
+from analyzer.capturing.source import STDIN
 from analyzer.errors import SourceError
 from analyzer.watching.feeds import Feed, ListenerFeed, RingFeed, StreamFeed
 
@@ -28,22 +29,24 @@ def open_feed(interface: str, *, how: str = "auto", capture_filter: str = "") ->
     if interface == STDIN:
         if capture_filter or how != "auto":
             raise SourceError(STDIN, "whoever writes the capture chooses the interface and the filter")
-        return StreamFeed(open_source(STDIN))
+        return StreamFeed(STDIN)
     why: SourceError | None = None
     for name in FEEDS if how == "auto" else (how,):
         try:
-            return _opened(name, interface, capture_filter)
+            return _opened(name, interface, capture_filter, why.reason if why else "")
         except SourceError as error:
             why = why or error
+        if name == "ring" and not rights():
+            break  # it may, but cannot: nor can the others
     assert why is not None
     raise why
 
 
-def _opened(name: str, interface: str, capture_filter: str) -> Feed:
+def _opened(name: str, interface: str, capture_filter: str, instead: str) -> Feed:
     if name == "ring":
         compiled = compile_filter(capture_filter, interface) if capture_filter else None
         return RingFeed(Ring.open(interface, filter=compiled, octets=RING_OCTETS))
     if name == "program":
         program = Program.open(interface, filter=capture_filter)
-        return ListenerFeed(program, program.name)
-    return ListenerFeed(ScapySource(interface, filter=capture_filter), name, LIMITS)
+        return ListenerFeed(program, program.name, instead=instead)
+    return ListenerFeed(ScapySource(interface, filter=capture_filter), name, LIMITS, instead)

@@ -4,30 +4,57 @@ from __future__ import annotations
 
 import os
 import pwd
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from analyzer.errors import AnalyzerError
 
 SUDO = ("SUDO_UID", "SUDO_GID")
 
 
-def give_up(user: str = "") -> str:
-    """Go on as `user`, by default as the one who called sudo; returns what is to be told of it, empty where nothing.
+def chosen(user: str = "") -> pwd.struct_passwd | None:
+    """As whom to go on: as `user`, else as the one who called sudo; None where there is nothing to give up, or nobody.
 
-    Folders of caches and configuration are that user's from then on. Raises AnalyzerError for a user who is not there.
+    Folders of caches and configuration are that user's from now on. Raises AnalyzerError for a user who is not there,
+    or where only root could go on as another one.
     """
     if os.geteuid() != 0:
-        return ""
+        if user and _entry(user) != pwd.getpwuid(os.geteuid()):
+            raise AnalyzerError(f"--user {user}: only root can go on as another user")
+        return None
     entry = _entry(user)
-    if entry is None:
-        return "runs as root: --user NAME gives that up once the interface is open"
-    if entry.pw_uid == 0:
-        return ""
-    os.setgroups(os.getgrouplist(entry.pw_name, entry.pw_gid))
-    os.setgid(entry.pw_gid)
-    os.setuid(entry.pw_uid)
+    if entry is None or entry.pw_uid == 0:
+        return None
     os.environ["HOME"] = entry.pw_dir
     for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
         os.environ.pop(name, None)
+    return entry
+
+
+@contextmanager
+def acting_as(entry: pwd.struct_passwd | None) -> Iterator[None]:
+    """Act as a user for a while, so that files are his."""
+    if entry is None:
+        yield
+        return
+    os.setegid(entry.pw_gid)
+    os.seteuid(entry.pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+
+
+def give_up(entry: pwd.struct_passwd | None) -> str:
+    """Go on as a user for good; returns what is to be told of it, empty where nothing."""
+    if os.geteuid() != 0:
+        return ""
+    if entry is None:
+        return "runs as root: --user NAME gives that up once the interface is open"
+    os.setgroups(os.getgrouplist(entry.pw_name, entry.pw_gid))
+    os.setgid(entry.pw_gid)
+    os.setuid(entry.pw_uid)
     return f"goes on as {entry.pw_name}"
 
 

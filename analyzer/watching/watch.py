@@ -200,6 +200,9 @@ class Watch:
             told.append(f"{self._left} flows that were over have left memory and are not judged here{where}")
         if self._archive is not None and self._archive.lost:
             told.append(f"facts of {self._archive.lost} flows could not be kept ({self._archive.trouble})")
+        if self._archive is not None and self._archive.given_up:
+            told.append(f"the oldest {self._archive.given_up} parts of those facts were deleted for newer ones")
+        told += [text for text in self._troubles() if text]
         if self._intake.error is not None:
             told.append(str(self._intake.error))
         shed = self._intake.tally().shed

@@ -274,3 +274,14 @@ def test_a_killed_program_leaves_what_it_kept(tmp_path, root):
     with keeper(tmp_path) as keep:
         take(keep, shots(1, 10**6))
     assert numbers(tmp_path)[0][-1] == 10**6
+
+
+def test_nothing_is_kept_once_it_is_closed(tmp_path):
+    """A feed that ends late begins no file that others may be writing by then."""
+    keep = keeper(tmp_path)
+    take(keep, shots(3))
+    keep.close()
+    before = files(tmp_path)
+    take(keep, shots(3, first=3))
+    assert files(tmp_path) == before
+    assert numbers(tmp_path)[0] == [0, 1, 2]

@@ -67,3 +67,12 @@ def test_a_folder_without_facts_is_told(tmp_path, name):
         (tmp_path / name).mkdir()
     with pytest.raises(Exception, match="no saved facts here"):
         api.load_facts(str(tmp_path / name))
+
+
+def test_parts_are_counted_beyond_their_width(tmp_path):
+    """The millionth comes after the one before, and the next after it."""
+    (tmp_path / "999999").mkdir()
+    archive = Archive(tmp_path, 1 << 30)
+    for _ in range(2):
+        assert archive.add(PART)
+    assert [part.name for part in archive.parts()] == ["999999", "1000000", "1000001"]

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from analyzer.watching.clock import TOLD, Clock
+from analyzer.watching.clock import TOLD, Clock, running_s
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_a_clock_that_never_rests_fills_nothing(monkeypatch):
     """Only the last steps are told."""
     clock = Clock()
     offsets = iter(range(0, 10_000, 100))
-    monkeypatch.setattr(time, "time", lambda: time.monotonic() + next(offsets))
+    monkeypatch.setattr(time, "time", lambda: running_s() + next(offsets))
     for _ in range(20):
         clock.look()
     assert len(clock.told) == TOLD

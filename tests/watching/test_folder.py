@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
+from analyzer.watching import folder as module
 from analyzer.watching.folder import Folder
 
 
@@ -73,8 +74,24 @@ def test_the_files_of_an_earlier_run_are_set_aside(tmp_path):
     Folder(tmp_path, writer).update("one")
     (tmp_path / "facts" / "000001").mkdir(parents=True)
     (tmp_path / ".next").mkdir()
+    (tmp_path / "plant.yaml").write_text("site: Acme")
     os.utime(tmp_path / "result.json", (1_772_359_200, 1_772_359_200))
-    Folder(tmp_path, writer).update("two")
+    second = Folder(tmp_path, writer)
+    assert (tmp_path / "flows.parquet").read_text() == "flows of one"
+    for result in ("two", "three"):
+        second.update(result)
     assert (tmp_path / "runs" / "20260301T100000.000000Z" / "flows.parquet").read_text() == "flows of one"
-    assert (tmp_path / "flows.parquet").read_text() == "flows of two"
-    assert names(tmp_path) == ["facts", "flows.parquet", "result.json", "runs", "zeek"]
+    assert (tmp_path / "flows.parquet").read_text() == "flows of three"
+    assert names(tmp_path) == ["facts", "flows.parquet", "plant.yaml", "result.json", "runs", "zeek"]
+    assert len(names(tmp_path / "runs")) == 1
+
+
+def test_runs_do_not_fill_the_disk(tmp_path, monkeypatch):
+    """Of more than so many, the oldest are deleted; what is called otherwise stays."""
+    monkeypatch.setattr(module, "MOST_RUNS", 2)
+    (tmp_path / "runs" / "mine").mkdir(parents=True)
+    for number in range(5):
+        Folder(tmp_path, writer).update(str(number))
+        os.utime(tmp_path / "result.json", (1_772_359_200 + number, 1_772_359_200 + number))
+    assert len(names(tmp_path / "runs")) == 3
+    assert "mine" in names(tmp_path / "runs")

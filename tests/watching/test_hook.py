@@ -65,3 +65,15 @@ def test_a_command_that_is_none(text, said):
     """One line."""
     with pytest.raises(AnalyzerError, match=said):
         Hook(text)
+
+
+def test_what_takes_too_long_at_the_end_is_counted(monkeypatch):
+    """Those that wait have their time; for the others it was not run."""
+    gate = threading.Event()
+    monkeypatch.setattr(Hook, "_run", lambda self, told: gate.wait(20))
+    hook = Hook("true")
+    for number in range(5):
+        hook.tell({"id": number})
+    assert hook.close(0.3) == 4
+    gate.set()
+    assert hook.close(20) == 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import numpy as np
 import pytest
 
+from analyzer import merging
 from analyzer.errors import SourceError
 from analyzer.observing import Observer
 from analyzer.settings import Settings
@@ -70,6 +72,37 @@ def test_flows_that_are_over_leave():
     rest, _ = intake.look("")
     assert rest.flows.first_frame.tolist() == list(range(40, 101))
     assert rest.captures[0].packets == 100
+
+
+def test_what_the_capture_tells_of_drops_is_not_told_twice():
+    """A statistics block counts; what the program said at its end is the same."""
+    intake = taken(Chunks([records(datagrams(0, 5))], dropped=7))
+    intake._reading.drops[1, 0] = 7  # noqa: SLF001 - as a block of pcapng has it
+    assert intake.look("")[0].quality.kernel_drops == 7
+
+
+def test_a_clock_that_is_set_back_begins_no_other_capture():
+    """What left before and what is there afterwards are of one capture, whose frames count once."""
+    early = [Shot(shot.ts_ns - 500 * SECOND, shot.octets) for shot in datagrams(100, 10)]
+    gate = threading.Event()
+
+    def chunks():
+        yield records(datagrams(0, 100))
+        gate.wait(20)
+        yield records(early)
+
+    intake = Intake(Chunks(chunks()), 1000, Settings(udp_idle_s=60))
+    intake.start()
+    while intake.tally().frames < 100:
+        time.sleep(0.01)
+    seen, turn = intake.look("")
+    left = intake.leave(seen, intake.leaving(seen, turn), turn)
+    gate.set()
+    assert intake.over.wait(20)
+    rest, _ = intake.look("")
+    whole = merging.merge([merging.subset(seen, left), rest])
+    assert [capture.packets for capture in whole.captures] == [110]
+    assert whole.flows.proto.size == 110
 
 
 def test_nothing_leaves_by_rows_that_are_others_by_now():

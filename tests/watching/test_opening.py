@@ -14,13 +14,14 @@ def openers(monkeypatch):
     tried = []
 
     def only(*names):
-        def opened(name, interface, capture_filter):
+        def opened(name, interface, capture_filter, instead):
             tried.append(name)
             if name not in names:
                 raise SourceError(interface, f"{name} may not")
             return f"{name} on {interface}: {capture_filter}"
 
         monkeypatch.setattr(opening, "_opened", opened)
+        monkeypatch.setattr(opening, "rights", lambda: "CAP_NET_RAW is missing")
         return tried
 
     return only
@@ -56,3 +57,12 @@ def test_standard_input_takes_no_choice(given):
     """Whoever writes it has chosen."""
     with pytest.raises(SourceError, match="whoever writes the capture"):
         opening.open_feed("-", **given)
+
+
+def test_who_may_but_cannot_tries_nothing_else(openers, monkeypatch):
+    """An interface that is not there is not there for dumpcap either."""
+    tried = openers("program")
+    monkeypatch.setattr(opening, "rights", lambda: "")
+    with pytest.raises(SourceError, match="ring may not"):
+        opening.open_feed("eth0")
+    assert tried == ["ring"]

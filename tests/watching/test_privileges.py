@@ -11,12 +11,16 @@ from pathlib import Path
 import pytest
 
 from analyzer.errors import AnalyzerError
-from analyzer.watching.privileges import give_up
+from analyzer.watching.privileges import chosen, give_up
 
 CODE = """
 import os, sys
-from analyzer.watching.privileges import give_up
-print(give_up(sys.argv[1] if len(sys.argv) > 1 else ""))
+from analyzer.watching.privileges import acting_as, chosen, give_up
+entry = chosen(sys.argv[1] if len(sys.argv) > 1 else "")
+with acting_as(entry):
+    assert os.geteuid() == entry.pw_uid
+assert os.geteuid() == 0
+print(give_up(entry))
 print(os.getuid(), os.geteuid(), os.getgid(), os.getgroups(), os.environ["HOME"], os.environ.get("XDG_CACHE_HOME"))
 try:
     os.setuid(0)
@@ -50,17 +54,19 @@ def test_root_becomes_a_user(how):
 def test_root_without_anybody_else_is_told(monkeypatch):
     """There is nobody to become."""
     monkeypatch.delenv("SUDO_UID", raising=False)
-    assert "runs as root" in give_up()
+    assert "runs as root" in give_up(chosen())
 
 
 @needs_root
 def test_nobody_of_that_name():
     """One line."""
     with pytest.raises(AnalyzerError, match="there is no such user"):
-        give_up("no-such-user-here")
+        chosen("no-such-user-here")
 
 
 def test_others_have_nothing_to_give_up(monkeypatch):
     """Nothing changes, nothing is said."""
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert give_up("root") == ""
+    monkeypatch.setattr(os, "geteuid", lambda: pwd.getpwnam("nobody").pw_uid)
+    assert (chosen(), chosen("nobody"), give_up(None)) == (None, None, "")
+    with pytest.raises(AnalyzerError, match="only root can go on as another user"):
+        chosen("root")

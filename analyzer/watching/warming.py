@@ -1,0 +1,31 @@
+"""Kernels are compiled before an interface is opened: what comes while they are would be dropped."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from analyzer.capturing.keeping import Keeper
+from analyzer.kernels import jit
+from analyzer.observing import Observer
+from analyzer.settings import Settings
+
+CAPTURE = Path(__file__).with_name("warm.pcap")
+"""A lookup and a TLS session of the sample capture mm-clean."""
+
+
+def must_warm() -> bool:
+    """Whether kernels have yet to be compiled for this machine and user."""
+    return jit.must_compile()
+
+
+def warm() -> None:
+    """Do once, on a few frames, what a live capture does all the time."""
+    observer = Observer(Settings())
+    with tempfile.TemporaryDirectory() as folder:
+        keeper = Keeper(Path(folder), link_type=1, octets=1 << 20, files=1, age_s=60.0, interface="")
+        observer.read(str(CAPTURE), None, (0, 1), keeper.take)
+        keeper.close()
+    seen = observer.clone().finish()
+    observer.tidy()
+    observer.shed(observer.leaving(seen))
