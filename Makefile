@@ -26,7 +26,7 @@ COMMA := ,
 PYTHONS := python3.13 python3.12 python3.11 python3.14 python3 python
 FITS := import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: all demo test slow lint format types bench bench-live golden captures wheel clean help
+.PHONY: all demo test slow lint format types bench bench-live golden captures pictures wheel clean help
 
 all: format lint test ## format, lint, check types, test
 
@@ -84,6 +84,9 @@ golden: .venv/.develops ## write the expected results of the sample captures ane
 
 captures: .venv/.stages ## make the sample captures anew, from real programs (root, Linux)
 	@$(PY) captures/make.py $(ARGS)
+
+pictures: .venv/.develops ## make the pictures of the documents anew, from the sample captures (Chromium)
+	@$(PY) captures/pictures.py $(ARGS)
 
 wheel: .venv/.develops ## build dist/*.whl
 	@rm -rf dist

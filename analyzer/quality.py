@@ -60,7 +60,8 @@ def measures(quality: Quality, captures: Iterable[Capture]) -> tuple[Measure, ..
             "snaplen_cut",
             quality.snaplen_cut_frames,
             "frames cut by the snaplen",
-            "what stood past the cut is not read: names, versions and alerts may be missing; rates are right",
+            "what stood past the cut is not read: names, versions and alerts may be missing, and what has no name"
+            " counts for no budget; octets are right",
         ),
         _counted(
             "midstream_flows",
