@@ -217,8 +217,9 @@ class Sanitizer:
         return made + bytes(len(octets) - len(made))
 
     def _datagram(self, flow: Flow, octets: bytes) -> bytes:
-        if (read := _structured(flow)) is not None:
-            return read(octets, self.disguise)
+        read = _structured(flow)
+        if read is not None and (message := read(octets, self.disguise)) is not None:
+            return message
         if flow.service == "quic" and flow.known and octets[0] & 0x80:
             return octets
         held = self._datagrams.get((flow.row, octets))

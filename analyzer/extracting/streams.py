@@ -116,11 +116,14 @@ def _identities(held: bytes) -> bytes:
 
 
 def dns_messages(octets: bytes, disguise: Disguise) -> bytes:
-    """DNS over TCP: messages behind their lengths (RFC 7766 section 8)."""
+    """DNS over TCP: messages behind their lengths (RFC 7766 section 8), up to what is none."""
     made = b""
     while len(octets) - len(made) > 2:
         length = int.from_bytes(octets[len(made) : len(made) + 2], "big")
-        made += octets[len(made) : len(made) + 2] + dns(octets[len(made) + 2 : len(made) + 2 + length], disguise)
+        message = dns(octets[len(made) + 2 : len(made) + 2 + length], disguise)
+        if message is None:
+            break
+        made += octets[len(made) : len(made) + 2] + message
     return made + bytes(len(octets) - len(made))
 
 

@@ -8,6 +8,9 @@ import pathlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scapy.layers.inet import IP, UDP
+from scapy.layers.l2 import Ether
+from scapy.packet import Raw
 
 from analyzer import api
 from analyzer.capturing.stream import frames
@@ -98,6 +101,20 @@ def test_several_captures_are_as_many(tmp_path):
     assert [sum(1 for _ in frames([path])) for path in made] == [40, len(shots) - 40]
     before, after = (api.observe(captures).flows.service.tolist() for captures in (paths, made))
     assert after == before
+
+
+def test_of_what_another_datagram_of_a_flow_says_nothing_is_kept(tmp_path):
+    """In a flow that is NTP's, of what is none; such datagrams are still told apart."""
+    said = [b"\x23" + bytes(47), b"cred=admin:hunter2;" * 3, b"cred=admin:hunter3;" * 3]
+    head = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02") / IP(src="10.0.0.5", dst="10.0.0.9")
+    packets = [bytes(head / UDP(sport=5000, dport=123) / Raw(octets)) for octets in said]
+    shots = [Shot(1_700_000_000_000_000_000 + at, packet) for at, packet in enumerate(packets)]
+    _, before, after = sanitized(tmp_path, pcapng(shots))
+    assert [api.observe([path]).flows.service.tolist() for path in (before, after)] == [["ntp"], ["ntp"]]
+    clock, one, other = (frame.octets[42:] for frame in frames([after]))
+    assert clock == said[0]
+    assert one[:-4] == other[:-4] == bytes(len(said[1]) - 4)
+    assert one != other
 
 
 def test_segments_that_come_twice_are_the_same(tmp_path):
