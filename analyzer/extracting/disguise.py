@@ -114,9 +114,11 @@ class Disguise:
 
     def _group(self, address: bytes) -> bytes:
         """A solicited-node group is that of the address it was made of (RFC 4291 section 2.7.1)."""
-        if address[:13] == IPv6Address("ff02::1:ff00:0").packed[:13]:
-            return address[:13] + self.hashed("low", address[13:], 3)
-        return address
+        return address[:12] + self._last(address[12:]) if address[0] == 0xFF else address
+
+    def _last(self, octets: bytes) -> bytes:
+        """The last four octets of a group's address, which its MAC has as well; small numbers are registered ones."""
+        return octets[:1] + self.hashed("low", octets[1:], 3) if octets[0] else octets
 
     def _known(self, prefix: int) -> bool:
         """Whether a /24 holds documented addresses."""
@@ -192,7 +194,9 @@ class Disguise:
         return first + site[:5] + subnet + host
 
     def _mac(self, mac: bytes) -> bytes:
-        """The bits for groups and for local use stay (IEEE 802), and groups stay whole but those made of addresses."""
+        """The bits for groups and for local use stay (IEEE 802), and groups stay whole but those of IPv6 (RFC 2464)."""
+        if mac[:2] == b"\x33\x33":
+            return mac[:2] + self._last(mac[2:])
         if not any(mac) or mac[0] & 1:
             return mac
         made = self.hashed("mac", mac, 6)

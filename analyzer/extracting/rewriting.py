@@ -107,10 +107,7 @@ class Rewriter:
         self._mac(at)
         self._mac(at + 6)
         self._keep(at + 12, at + 14)
-        kind = self._word(at + 12)
-        self._typed(kind, at + 14, end)
-        if self._old[at : at + 2] == b"\x33\x33" and kind == IP6 and end - at >= 54:
-            self._new[at + 2 : at + 6] = self._new[at + 50 : at + 54]  # RFC 2464 section 7
+        self._typed(self._word(at + 12), at + 14, end)
 
     def _typed(self, kind: int, at: int, end: int) -> None:
         """What follows an EtherType."""

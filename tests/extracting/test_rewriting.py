@@ -106,6 +106,18 @@ def test_arp_and_neighbours_are_in_disguise():
     assert made[ICMPv6ND_NS].tgt.startswith("fe80::")
 
 
+@pytest.mark.parametrize("cut", [None, 14, 40])
+@pytest.mark.parametrize("tags", [Dot1Q(vlan=7), Dot1Q(vlan=7) / Dot1Q(vlan=8), Raw()])
+def test_a_group_by_its_mac_is_that_of_its_address(tags, cut):
+    """Behind tags, and where the address is cut off; what is left of a neighbour's serial number is none."""
+    head = Ether(src=MACS["src"], dst="33:33:ff:aa:bb:cc")
+    made = rewritten(bytes(head / tags / IPv6(dst="ff02::1:ffaa:bbcc") / ICMPv6ND_NS(tgt="fe80::2"))[:cut])
+    group = DISGUISE.address(bytes.fromhex("ff0200000000000000000001ffaabbcc"))
+    assert made[:6] == b"\x33\x33" + group[12:]
+    assert bytes.fromhex("aabbcc") not in made
+    assert made[:6] == DISGUISE.mac(bytes.fromhex("3333ffaabbcc"))
+
+
 def test_a_quoted_packet_is_in_disguise():
     """What an error is about: its addresses and ports, no payload."""
     quoted = IP(**HOSTS) / SEGMENT
