@@ -76,12 +76,12 @@ class Rewriter:
             self._ip(4, end)
         elif link_type == SLL:
             self._keep(0, 6)
-            self._mac(6)
+            self._link_address(6, self._word(4))
             self._keep(14, 16)
             self._typed(self._word(14), 16, end)
         elif link_type == SLL2:
             self._keep(0, 12)
-            self._mac(12)
+            self._link_address(12, octets[11] if end > 11 else 0)
             self._typed(self._word(0), 20, end)
         else:
             return b""
@@ -100,6 +100,13 @@ class Rewriter:
     def _address(self, at: int, octets: int) -> None:
         if len(self._old) >= at + octets:
             self._new[at : at + octets] = self._disguise.address(self._old[at : at + octets])
+
+    def _link_address(self, at: int, octets: int) -> None:
+        """A sender's address by its length: a MAC, that of a tunnel over IPv4, or else none."""
+        if octets == 6:
+            self._mac(at)
+        elif octets == 4:
+            self._address(at, 4)
 
     def _ethernet(self, at: int, end: int) -> None:
         if end - at < 14:

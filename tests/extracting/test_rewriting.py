@@ -118,6 +118,20 @@ def test_a_group_by_its_mac_is_that_of_its_address(tags, cut):
     assert made[:6] == DISGUISE.mac(bytes.fromhex("3333ffaabbcc"))
 
 
+@pytest.mark.parametrize(("link_type", "head"), [(113, 6), (276, 12)])
+@pytest.mark.parametrize("sender", ["00163e000010", "cb007107", "fd12345678900001", ""])
+def test_of_a_cooked_frame_the_sender_is_another(link_type, head, sender):
+    """A MAC, the address of a tunnel's end; of others nothing (the ends of tunnels over IPv6 are cut)."""
+    octets = bytes.fromhex(sender)
+    packet = bytes(IP(**HOSTS) / SEGMENT)
+    about = b"\0\0\3\x0a\0" + bytes([len(octets)]) if head == 6 else b"\x08\0" + bytes(9) + bytes([len(octets)])
+    made = rewritten(about + octets.ljust(8, b"\x77") + (b"\x08\0" if head == 6 else b"") + packet, link_type)
+    kept = {6: DISGUISE.mac, 4: DISGUISE.address}.get(len(octets), lambda _: b"")(octets)
+    assert made[:head] == about
+    assert made[head : head + 8] == kept.ljust(8, b"\0")
+    assert made[-len(packet) :] == rewritten(packet, 101)
+
+
 def test_a_quoted_packet_is_in_disguise():
     """What an error is about: its addresses and ports, no payload."""
     quoted = IP(**HOSTS) / SEGMENT
