@@ -21,8 +21,9 @@ TOLD = (
     "Sanitized: addresses (but documented ones and those of public resolvers), MACs, and names that no document has "
     "are others, of the same length; contents, queries and credentials are masked or zeroed. In clear are times, "
     "lengths, ports, TTLs, names below documented domains, hellos but for name and tickets, certificates of documented "
-    "names (without the names in them, but a product's, where they prove nothing), and the few octets by which a "
-    "protocol is known. Comments are of what these frames show."
+    "names (without the names in them, but a product's, where they prove nothing), opening packets of QUIC to "
+    "documented names whole, with tokens and tickets, and the few octets by which a protocol is known. Comments are of "
+    "what these frames show."
 )
 
 Judge = Callable[[Sequence[str], Site | None], Result]

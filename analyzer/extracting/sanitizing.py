@@ -22,6 +22,7 @@ from analyzer.capturing.stream import Frame, frames
 from analyzer.conversations import Conversation, Message, Stream
 from analyzer.dissecting import dissect
 from analyzer.dissecting.dissected import TCP
+from analyzer.dissecting.quicpackets import read_packet
 from analyzer.extracting import heads, messages, streams
 from analyzer.extracting.chains import masked
 from analyzer.extracting.disguise import Disguise
@@ -220,7 +221,7 @@ class Sanitizer:
         read = _structured(flow)
         if read is not None and (message := read(octets, self.disguise)) is not None:
             return message
-        if flow.service == "quic" and flow.known and octets[0] & 0x80:
+        if flow.service == "quic" and flow.known and read_packet(octets, 0) is not None:
             return octets
         held = self._datagrams.get((flow.row, octets))
         if held is not None:
