@@ -113,8 +113,17 @@ class Disguise:
         return self._four(address) if len(address) == 4 else self._sixteen(address)
 
     def _group(self, address: bytes) -> bytes:
-        """A solicited-node group is that of the address it was made of (RFC 4291 section 2.7.1)."""
-        return address[:12] + self._last(address[12:]) if address[0] == 0xFF else address
+        """A group is that of the address or prefix it was made of (RFC 4291 section 2.7.1, RFC 3306, RFC 3956)."""
+        if address[0] != 0xFF:
+            return address
+        middle = address[2:12]
+        if address[1] & 0x20:
+            bits = 64 - min(address[3], 64)
+            prefix = int.from_bytes(self._sixteen(address[4:12] + bytes(8))[:8], "big") >> bits << bits
+            middle = bytes([address[2] & 15, address[3]]) + prefix.to_bytes(8, "big")
+        elif any(middle[:8]):
+            middle = self.hashed("group", middle, 10)
+        return address[:2] + middle + self._last(address[12:])
 
     def _last(self, octets: bytes) -> bytes:
         """The last four octets of a group's address, which its MAC has as well; small numbers are registered ones."""
