@@ -45,6 +45,16 @@ SPOKEN = frozenset(
 )
 """Words of English and of protocols that stay, wherever they stand: those that verdicts look for are among them."""
 
+SERVICES = frozenset(
+    b"_acme-challenge _adisk _afpovertcp _airplay _airport _autodiscover _caldav _caldavs _carddav _carddavs "
+    b"_companion-link _dc _device-info _dmarc _dns _dns-sd _dns-update _domainkey _ftp _gc _googlecast _hap _homekit "
+    b"_http _https _imap _imaps _ipp _ipps _kerberos _kpasswd _ldap _ldaps _mqtt _msdcs _nfs _ntp _opcua-tcp "
+    b"_pdl-datastream _pop3 _pop3s _printer _raop _rdp _rfb _scanner _services _sftp-ssh _sip _sips _sites "
+    b"_sleep-proxy _smb _smtp _ssh _stun _sub _submission _tcp _telnet _tls _turn _udisks-ssh _udp _uscan _uscans "
+    b"_vlmcs _workstation _xmpp-client _xmpp-server".split()
+)
+"""Labels that stay: common services and what stands around them (RFC 6763 section 7, RFC 8552), no site's own."""
+
 BLOCKS = (*(net for net in LOCAL if isinstance(net, IPv4Network)), IPv4Network("0.0.0.0/0"))
 LETTERS, DIGITS = b"abcdefghijklmnopqrstuvwxyz", b"0123456789"
 LABEL = re.compile(rb"[^.]+")
@@ -212,7 +222,7 @@ class Disguise:
         return bytes([made[0] & 0xFC | mac[0] & 3]) + made[1:]
 
     def _name(self, name: bytes) -> bytes:
-        """A name as long as before, its labels others; documented ones, service labels and last labels stay."""
+        """A name as long as before, its labels others; documented ones, common services and last labels stay."""
         if not name or self.documented(name.decode("latin-1")):
             return name
         if DOTTED.fullmatch(name):
@@ -239,8 +249,8 @@ class Disguise:
         return label.lower() in TOP or (len(label) == 2 and label.isalpha() and not alone)
 
     def label(self, label: bytes) -> bytes:
-        """Letters for letters, digits for digits; marks, known words and a service's label stay."""
-        if label.startswith(b"_") or label.lower() in (b"in-addr", b"ip6"):
+        """Letters for letters, digits for digits; marks, known words and the label of a common service stay."""
+        if label.lower() in SERVICES or label.lower() in (b"in-addr", b"ip6"):
             return label
         drawn = hashlib.shake_128(self.hashed("label", label.lower(), 16)).digest(len(label))
         made = bytearray(self._as(octet, by) for octet, by in zip(label, drawn, strict=True))

@@ -122,6 +122,9 @@ def test_macs_keep_their_bits():
     [
         (b"api.machinemetrics.com", b"api.machinemetrics.com"),
         (b"_http._tcp.local", b"_http._tcp.local"),
+        (b"_Printer._sub._IPP._tcp.local", b"_Printer._sub._IPP._tcp.local"),
+        (b"_acme-lathe._tcp.local", b"_"),
+        (b"_tcp._acme77.local", b"_tcp._"),
         (b"blocked.acme.example", b"blocked."),
         (b"acme.zscaler.net", b"____.zscaler.net"),
         (b"", b""),
