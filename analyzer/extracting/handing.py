@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from analyzer.extracting import extract, of_all, of_same_finding, of_same_flow
 from analyzer.extracting.disguise import Disguise
 from analyzer.extracting.places import disguised
 from analyzer.extracting.sanitizing import copies
+from analyzer.judging.endtoend import State
 from analyzer.result import Result
 from analyzer.sitefile import Site
 
@@ -21,9 +23,9 @@ TOLD = (
     "Sanitized: addresses (but documented ones and those of public resolvers), MACs, and names that no document has "
     "are others, of the same length; contents, queries and credentials are masked or zeroed. In clear are times, "
     "lengths, ports, TTLs, names below documented domains, hellos but for name and tickets, certificates of documented "
-    "names (without the names in them, but a product's, where they prove nothing), opening packets of QUIC to "
-    "documented names whole, with tokens and tickets, and the few octets by which a protocol is known. Comments are of "
-    "what these frames show."
+    "names and of sessions that somebody opens (without the names in them, but a product's, where they prove nothing), "
+    "opening packets of QUIC to documented names whole, with tokens and tickets, and the few octets by which a "
+    "protocol is known. Comments are of what these frames show."
 )
 
 Judge = Callable[[Sequence[str], Site | None], Result]
@@ -31,7 +33,7 @@ Judge = Callable[[Sequence[str], Site | None], Result]
 
 
 class Sanitized(NamedTuple):
-    """As Extracted; which flows and rules are judged otherwise than before, and the path of the site file, if any."""
+    """As Extracted; which flows, rules and findings are not as before, and the path of the site file, if any."""
 
     frames: int
     marked: int
@@ -71,7 +73,7 @@ def sanitize(  # noqa: PLR0913 - what is wanted, of what, and where it goes
             with written.open("w", encoding="utf-8") as stream:
                 sitefile.write(replace(place, trust=()), stream)
             written.replace(beside)
-    return Sanitized(*done, differing(result, again), str(beside or ""))
+    return Sanitized(*done, differing(result, again, disguise), str(beside or ""))
 
 
 def _spare(read: Sequence[str], written: Sequence[Path]) -> None:
@@ -81,17 +83,24 @@ def _spare(read: Sequence[str], written: Sequence[Path]) -> None:
             raise AnalyzerError(f"{path}: would be written over: the sanitized file needs another name")
 
 
-def differing(result: Result, again: Result) -> tuple[str, ...]:
-    """Flows and rules of a result of which another one concludes something else."""
-    one, other = (_concluded(held) for held in (result, again))
+def differing(result: Result, again: Result, disguise: Disguise) -> tuple[str, ...]:
+    """Flows, rules and kinds of findings of a result of which one in disguise concludes something else.
+
+    That the server of a name that no document has is proven is not looked at: such certificates are not handed on.
+    """
+    one, other = (_concluded(held, disguise) for held in (result, again))
     return tuple(name for name in {**one, **other} if one.get(name) != other.get(name))
 
 
-def _concluded(result: Result) -> dict[str, object]:
-    """By its name, what is concluded of each flow and rule."""
-    flows = result.conclusions.flows
-    made: dict[str, object] = {
-        f"flow {row}": concluded
-        for row, concluded in enumerate(zip(flows.verdict.tolist(), flows.rule.tolist(), strict=True))
-    }
-    return made | {f"rule {rule.rule}": rule.outcome for rule in result.conclusions.rules}
+def _concluded(result: Result, disguise: Disguise) -> dict[str, object]:
+    """By its name, what is concluded of each flow and rule, and how many findings there are of each code."""
+    flows, seen = result.conclusions.flows, result.observations.flows
+    states = [
+        State.NO_SIGN if state == State.PROVEN and not disguise.documented(name) else state
+        for state, name in zip(flows.end_to_end.tolist(), seen.server_name.tolist(), strict=True)
+    ]
+    columns = (column.tolist() for column in (seen.service, flows.verdict, flows.rule, flows.codes))
+    rows = enumerate(zip(*columns, states, strict=True))
+    found = Counter(f"finding {finding.code}" for finding in result.conclusions.findings)
+    rules = {f"rule {rule.rule}": rule.outcome for rule in result.conclusions.rules}
+    return {**{f"flow {row}": concluded for row, concluded in rows}, **rules, **found}

@@ -30,6 +30,7 @@ from analyzer.extracting.least import least
 from analyzer.extracting.pcapng import Writer
 from analyzer.extracting.rewriting import Carried, Rewriter
 from analyzer.findings import Verdict
+from analyzer.judging.endtoend import State
 from analyzer.result import Result
 
 STREAM_OCTETS = 32 << 10
@@ -261,8 +262,8 @@ def _flows(result: Result, disguise: Disguise) -> Iterable[tuple[Flow, object]]:
         ends = (ip_address(table.orig_h[row]).packed, ports[0]), (ip_address(table.resp_h[row]).packed, ports[1])
         life = int(table.first_frame[row]), int(table.last_frame[row])
         known = disguise.documented(table.server_name[row])
-        intercepted = verdicts.verdict[row] == Verdict.INTERCEPTED
-        proven = known and verdicts.end_to_end[row] == "proven"
+        intercepted = verdicts.verdict[row] == Verdict.INTERCEPTED or verdicts.end_to_end[row] == State.BROKEN
+        proven = known and verdicts.end_to_end[row] == State.PROVEN
         shown = Shown.WHOLE if proven else Shown.MASKED if known or intercepted else Shown.NOT
         flow = Flow(row, *life, ends[0], proto, ports, str(table.service[row]), known, shown)
         yield flow, (proto, frozenset(ends))
