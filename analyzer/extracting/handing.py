@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -27,6 +28,9 @@ TOLD = (
     "opening packets of QUIC to documented names whole, with tokens and tickets, and the few octets by which a "
     "protocol is known. Comments are of what these frames show."
 )
+
+ENDINGS = frozenset({".pcapng", ".pcap", ".ntar", ".cap", ".dump"})
+"""Of captures."""
 
 Judge = Callable[[Sequence[str], Site | None], Result]
 """Judges captures by a site file, as the result was that they are of."""
@@ -54,10 +58,12 @@ def sanitize(  # noqa: PLR0913 - what is wanted, of what, and where it goes
 
     meant  a finding, or a flow, as `extract` takes them; else every frame is
 
-    Raises what `extract` raises, and AnalyzerError where something that was read would be written over.
+    Raises what `extract` raises, and AnalyzerError where what was read, or any site file, would be written over.
     """
-    beside = target.with_suffix(".site.yaml") if site else None
+    beside = _beside(target) if site else None
     _spare([*paths, *([site.path] if site and site.path else [])], [target, *([beside] if beside else [])])
+    if beside and os.path.lexists(beside):
+        raise AnalyzerError(f"{beside}: is there already: the sanitized file needs another name")
     place = disguised(site, disguise) if site else None
     with tempfile.TemporaryDirectory(dir=target.absolute().parent, prefix=".sanitized.") as folder:
         made = copies(paths, result, disguise, Path(folder))
@@ -74,6 +80,12 @@ def sanitize(  # noqa: PLR0913 - what is wanted, of what, and where it goes
                 sitefile.write(replace(place, trust=()), stream)
             written.replace(beside)
     return Sanitized(*done, differing(result, again, disguise), str(beside or ""))
+
+
+def _beside(target: Path) -> Path:
+    """The site file of a capture: with another ending, or one more where it has none of a capture's."""
+    stem = target.stem if target.suffix.lower() in ENDINGS else target.name
+    return target.with_name(f"{stem}.site.yaml")
 
 
 def _spare(read: Sequence[str], written: Sequence[Path]) -> None:

@@ -86,7 +86,8 @@ def test_lab_captures_are_judged_as_before(scenario, shared, tmp_path):
     site = api.load_site(str(path)) if path.exists() else None
     for name in entry["captures"]:
         files = [str(lab / "captures" / scenario / part) for part in name.split("+")]
-        before, after, _ = handed_on(files, site, [str(lab / "pki" / "public-roots.pem")], tmp_path / "out.pcapng")
+        target = tmp_path / f"{name.split('.')[0]}.pcapng"
+        before, after, _ = handed_on(files, site, [str(lab / "pki" / "public-roots.pem")], target)
         assert (name, after) == (name, before)
 
 
@@ -187,6 +188,28 @@ def test_nothing_that_was_read_is_written_over(plain, tmp_path):
     with pytest.raises(AnalyzerError, match="written over"):
         api.sanitize([path], result, str(tmp_path / "plant.pcapng"), site=api.load_site(str(site)))
     assert [one.name for one in tmp_path.iterdir()] == ["plant.site.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("target", "beside"),
+    [
+        ("out.pcapng", "out.site.yaml"),
+        ("out.v2.PCAP", "out.v2.site.yaml"),
+        ("plant.2026-11-27", "plant.2026-11-27.site.yaml"),
+        ("plant", "plant.site.yaml"),
+    ],
+)
+def test_a_site_file_of_anybody_is_not_written_over(plain, tmp_path, target, beside):
+    """Only an ending of captures gives way to its own; where it is there already nothing is written."""
+    path, result = plain
+    site = sitefile.parse("site: plant\n", str(tmp_path / "other.yaml"))
+    stranger = tmp_path / beside
+    stranger.write_text("site: precious\n")
+    with pytest.raises(AnalyzerError, match="is there already"):
+        api.sanitize([path], result, str(tmp_path / target), site=site)
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [(beside, "site: precious\n")]
+    stranger.unlink()
+    assert api.sanitize([path], result, str(tmp_path / target), site=site).site == str(stranger)
 
 
 def test_what_differs_is_named(plain):
