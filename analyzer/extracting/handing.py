@@ -32,6 +32,9 @@ TOLD = (
 ENDINGS = frozenset({".pcapng", ".pcap", ".ntar", ".cap", ".dump"})
 """Of captures."""
 
+SIGNS = (State.BROKEN, State.SUSPECTED)
+"""Of interception."""
+
 Judge = Callable[[Sequence[str], Site | None], Result]
 """Judges captures by a site file, as the result was that they are of."""
 
@@ -98,7 +101,8 @@ def _spare(read: Sequence[str], written: Sequence[Path]) -> None:
 def differing(result: Result, again: Result, disguise: Disguise) -> tuple[str, ...]:
     """Flows, rules and kinds of findings of a result of which one in disguise concludes something else.
 
-    That the server of a name that no document has is proven is not looked at: such certificates are not handed on.
+    Services, and the TLS of names that no document has where it shows no sign of interception, are not looked at: they
+    may not be seen any more, since certificates and QUIC of such names are not handed on.
     """
     one, other = (_concluded(held, disguise) for held in (result, again))
     return tuple(name for name in {**one, **other} if one.get(name) != other.get(name))
@@ -106,12 +110,12 @@ def differing(result: Result, again: Result, disguise: Disguise) -> tuple[str, .
 
 def _concluded(result: Result, disguise: Disguise) -> dict[str, object]:
     """By its name, what is concluded of each flow and rule, and how many findings there are of each code."""
-    flows, seen = result.conclusions.flows, result.observations.flows
+    flows, names = result.conclusions.flows, result.observations.flows.server_name
     states = [
-        State.NO_SIGN if state == State.PROVEN and not disguise.documented(name) else state
-        for state, name in zip(flows.end_to_end.tolist(), seen.server_name.tolist(), strict=True)
+        state if state in SIGNS or disguise.documented(name) else ""
+        for state, name in zip(flows.end_to_end.tolist(), names.tolist(), strict=True)
     ]
-    columns = (column.tolist() for column in (seen.service, flows.verdict, flows.rule, flows.codes))
+    columns = (column.tolist() for column in (flows.verdict, flows.rule, flows.codes))
     rows = enumerate(zip(*columns, states, strict=True))
     found = Counter(f"finding {finding.code}" for finding in result.conclusions.findings)
     rules = {f"rule {rule.rule}": rule.outcome for rule in result.conclusions.rules}

@@ -237,7 +237,7 @@ def changed(result, row, names=(), **columns):
 
 
 @pytest.mark.parametrize(
-    "other", [{"end_to_end": "another"}, {"codes": ("another",)}, {"verdict": "another"}, {"rule": "another"}]
+    "other", [{"end_to_end": "suspected"}, {"codes": ("another",)}, {"verdict": "another"}, {"rule": "another"}]
 )
 def test_whatever_is_concluded_of_a_flow_is_compared(plain, other):
     """Each by itself."""
@@ -253,12 +253,14 @@ def test_findings_that_are_gone_are_named(plain):
     assert differing(result, other, DISGUISE) == (f"finding {first.code}",)
 
 
-@pytest.mark.parametrize(("name", "told"), [("erp.zwieback.example", ()), ("api.machinemetrics.com", ("flow 3",))])
-def test_that_a_server_of_no_document_is_proven_is_not_compared(plain, name, told):
-    """Its certificate is not handed on; that of a documented one is."""
+@pytest.mark.parametrize("state", ["", "no_sign", "suspected"])
+@pytest.mark.parametrize("name", ["erp.zwieback.example", "api.machinemetrics.com"])
+def test_tls_of_no_document_is_only_compared_by_its_signs(plain, name, state):
+    """Its certificate is not handed on, nor its QUIC; what is of a documented name is."""
     _, result = plain
-    states = [changed(result, 3, [name], end_to_end=state) for state in ("proven", "no_sign")]
-    assert differing(*states, DISGUISE) == told
+    states = [changed(result, 3, [name], end_to_end=one) for one in ("proven", state)]
+    same = name.endswith("example") and state != "suspected"
+    assert differing(*states, DISGUISE) == (() if same else ("flow 3",))
 
 
 def test_what_is_opened_outside_scope_is_still_seen(shared, tmp_path):
