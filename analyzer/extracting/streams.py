@@ -129,7 +129,7 @@ def dns_messages(octets: bytes, disguise: Disguise) -> bytes:
 
 FRAMES = {
     "openvpn": (0, 2, 2, (3, 3)),
-    "modbus": (4, 2, 6, (12, 9)),
+    "modbus": (4, 2, 6, (9, 9)),
 }
 """Protocols all of whose messages are looked at: where the length is, its octets, what it leaves out, what is kept."""
 
