@@ -45,6 +45,16 @@ SPOKEN = frozenset(
 )
 """Words of English and of protocols that stay, wherever they stand: those that verdicts look for are among them."""
 
+SERVICES = frozenset(
+    b"_acme-challenge _adisk _afpovertcp _airplay _airport _autodiscover _caldav _caldavs _carddav _carddavs "
+    b"_companion-link _dc _device-info _dmarc _dns _dns-sd _dns-update _domainkey _ftp _gc _googlecast _hap _homekit "
+    b"_http _https _imap _imaps _ipp _ipps _kerberos _kpasswd _ldap _ldaps _mqtt _msdcs _nfs _ntp _opcua-tcp "
+    b"_pdl-datastream _pop3 _pop3s _printer _raop _rdp _rfb _scanner _services _sftp-ssh _sip _sips _sites "
+    b"_sleep-proxy _smb _smtp _ssh _stun _sub _submission _tcp _telnet _tls _turn _udisks-ssh _udp _uscan _uscans "
+    b"_vlmcs _workstation _xmpp-client _xmpp-server".split()
+)
+"""Labels that stay: common services and what stands around them (RFC 6763 section 7, RFC 8552), no site's own."""
+
 BLOCKS = (*(net for net in LOCAL if isinstance(net, IPv4Network)), IPv4Network("0.0.0.0/0"))
 LETTERS, DIGITS = b"abcdefghijklmnopqrstuvwxyz", b"0123456789"
 LABEL = re.compile(rb"[^.]+")
@@ -113,10 +123,21 @@ class Disguise:
         return self._four(address) if len(address) == 4 else self._sixteen(address)
 
     def _group(self, address: bytes) -> bytes:
-        """A solicited-node group is that of the address it was made of (RFC 4291 section 2.7.1)."""
-        if address[:13] == IPv6Address("ff02::1:ff00:0").packed[:13]:
-            return address[:13] + self.hashed("low", address[13:], 3)
-        return address
+        """A group is that of the address or prefix it was made of (RFC 4291 section 2.7.1, RFC 3306, RFC 3956)."""
+        if address[0] != 0xFF:
+            return address
+        middle = address[2:12]
+        if address[1] & 0x20:
+            bits = 64 - min(address[3], 64)
+            prefix = int.from_bytes(self._sixteen(address[4:12] + bytes(8))[:8], "big") >> bits << bits
+            middle = bytes([address[2] & 15, address[3]]) + prefix.to_bytes(8, "big")
+        elif any(middle[:8]):
+            middle = self.hashed("group", middle, 10)
+        return address[:2] + middle + self._last(address[12:])
+
+    def _last(self, octets: bytes) -> bytes:
+        """The last four octets of a group's address, which its MAC has as well; small numbers are registered ones."""
+        return octets[:1] + self.hashed("low", octets[1:], 3) if octets[0] else octets
 
     def _known(self, prefix: int) -> bool:
         """Whether a /24 holds documented addresses."""
@@ -192,14 +213,16 @@ class Disguise:
         return first + site[:5] + subnet + host
 
     def _mac(self, mac: bytes) -> bytes:
-        """The bits for groups and for local use stay (IEEE 802), and groups stay whole but those made of addresses."""
+        """The bits for groups and for local use stay (IEEE 802), and groups stay whole but those of IPv6 (RFC 2464)."""
+        if mac[:2] == b"\x33\x33":
+            return mac[:2] + self._last(mac[2:])
         if not any(mac) or mac[0] & 1:
             return mac
         made = self.hashed("mac", mac, 6)
         return bytes([made[0] & 0xFC | mac[0] & 3]) + made[1:]
 
     def _name(self, name: bytes) -> bytes:
-        """A name as long as before, its labels others; documented ones, service labels and last labels stay."""
+        """A name as long as before, its labels others; documented ones, common services and last labels stay."""
         if not name or self.documented(name.decode("latin-1")):
             return name
         if DOTTED.fullmatch(name):
@@ -226,8 +249,8 @@ class Disguise:
         return label.lower() in TOP or (len(label) == 2 and label.isalpha() and not alone)
 
     def label(self, label: bytes) -> bytes:
-        """Letters for letters, digits for digits; marks, known words and a service's label stay."""
-        if label.startswith(b"_") or label.lower() in (b"in-addr", b"ip6"):
+        """Letters for letters, digits for digits; marks, known words and the label of a common service stay."""
+        if label.lower() in SERVICES or label.lower() in (b"in-addr", b"ip6"):
             return label
         drawn = hashlib.shake_128(self.hashed("label", label.lower(), 16)).digest(len(label))
         made = bytearray(self._as(octet, by) for octet, by in zip(label, drawn, strict=True))

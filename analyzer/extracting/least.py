@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from analyzer.conversations import Conversation, Stream
 from analyzer.dissecting import dissect
 from analyzer.dissecting.dissected import TCP, Dissected
+from analyzer.extracting.summed import EMPTIED
 
 FILLS = (0, 0xA5, 0x3F)
 MASKS = (b"x", b"0", b"A")
@@ -35,18 +36,22 @@ def least(talk: Conversation, tails: Sequence[bytes], mark: Mark) -> Texts:
 
     tails  what stands for what is not missed: of streams the TLS inside, else zeros
     """
-    told = _told(dissect(talk))
+    found = dissect(talk)
+    told = _told(found)
     whole = [talk.orig.octets, talk.resp.octets] if talk.proto == TCP else [one.octets for one in talk.messages]
     bare = [*tails] if talk.proto == TCP else [_ended(*row, mark) for row in zip(whole, tails, strict=True)]
 
     def known(texts: Texts) -> bool:
         return _told(dissect(_with(talk, texts))) == told
 
-    if told is None:
+    if found is None:
         empty = [[_ended(text, bytes([fill]) * len(text), mark) for text in whole] for fill in FILLS]
         return next((texts for texts in empty if known(texts)), empty[0])
     if known(bare):
         return bare
+    if emptied := EMPTIED.get(found.service):
+        texts = [emptied(text, b"" if talk.proto == TCP else mark(text)) for text in whole]
+        return texts if known(texts) else bare
     try:
         return _Search(whole, bare, known).found()
     except _TooMuchError:

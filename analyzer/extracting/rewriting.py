@@ -76,12 +76,12 @@ class Rewriter:
             self._ip(4, end)
         elif link_type == SLL:
             self._keep(0, 6)
-            self._mac(6)
+            self._link_address(6, self._word(4))
             self._keep(14, 16)
             self._typed(self._word(14), 16, end)
         elif link_type == SLL2:
             self._keep(0, 12)
-            self._mac(12)
+            self._link_address(12, octets[11] if end > 11 else 0)
             self._typed(self._word(0), 20, end)
         else:
             return b""
@@ -101,16 +101,20 @@ class Rewriter:
         if len(self._old) >= at + octets:
             self._new[at : at + octets] = self._disguise.address(self._old[at : at + octets])
 
+    def _link_address(self, at: int, octets: int) -> None:
+        """A sender's address by its length: a MAC, that of a tunnel over IPv4, or else none."""
+        if octets == 6:
+            self._mac(at)
+        elif octets == 4:
+            self._address(at, 4)
+
     def _ethernet(self, at: int, end: int) -> None:
         if end - at < 14:
             return
         self._mac(at)
         self._mac(at + 6)
         self._keep(at + 12, at + 14)
-        kind = self._word(at + 12)
-        self._typed(kind, at + 14, end)
-        if self._old[at : at + 2] == b"\x33\x33" and kind == IP6 and end - at >= 54:
-            self._new[at + 2 : at + 6] = self._new[at + 50 : at + 54]  # RFC 2464 section 7
+        self._typed(self._word(at + 12), at + 14, end)
 
     def _typed(self, kind: int, at: int, end: int) -> None:
         """What follows an EtherType."""

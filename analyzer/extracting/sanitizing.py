@@ -22,6 +22,7 @@ from analyzer.capturing.stream import Frame, frames
 from analyzer.conversations import Conversation, Message, Stream
 from analyzer.dissecting import dissect
 from analyzer.dissecting.dissected import TCP
+from analyzer.dissecting.quicpackets import read_packet
 from analyzer.extracting import heads, messages, streams
 from analyzer.extracting.chains import masked
 from analyzer.extracting.disguise import Disguise
@@ -29,6 +30,7 @@ from analyzer.extracting.least import least
 from analyzer.extracting.pcapng import Writer
 from analyzer.extracting.rewriting import Carried, Rewriter
 from analyzer.findings import Verdict
+from analyzer.judging.endtoend import State
 from analyzer.result import Result
 
 STREAM_OCTETS = 32 << 10
@@ -217,9 +219,10 @@ class Sanitizer:
         return made + bytes(len(octets) - len(made))
 
     def _datagram(self, flow: Flow, octets: bytes) -> bytes:
-        if (read := _structured(flow)) is not None:
-            return read(octets, self.disguise)
-        if flow.service == "quic" and flow.known and octets[0] & 0x80:
+        read = _structured(flow)
+        if read is not None and (message := read(octets, self.disguise)) is not None:
+            return message
+        if flow.service == "quic" and flow.known and read_packet(octets, 0) is not None:
             return octets
         held = self._datagrams.get((flow.row, octets))
         if held is not None:
@@ -259,8 +262,8 @@ def _flows(result: Result, disguise: Disguise) -> Iterable[tuple[Flow, object]]:
         ends = (ip_address(table.orig_h[row]).packed, ports[0]), (ip_address(table.resp_h[row]).packed, ports[1])
         life = int(table.first_frame[row]), int(table.last_frame[row])
         known = disguise.documented(table.server_name[row])
-        intercepted = verdicts.verdict[row] == Verdict.INTERCEPTED
-        proven = known and verdicts.end_to_end[row] == "proven"
+        intercepted = verdicts.verdict[row] == Verdict.INTERCEPTED or verdicts.end_to_end[row] == State.BROKEN
+        proven = known and verdicts.end_to_end[row] == State.PROVEN
         shown = Shown.WHOLE if proven else Shown.MASKED if known or intercepted else Shown.NOT
         flow = Flow(row, *life, ends[0], proto, ports, str(table.service[row]), known, shown)
         yield flow, (proto, frozenset(ends))

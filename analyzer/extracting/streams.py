@@ -116,17 +116,20 @@ def _identities(held: bytes) -> bytes:
 
 
 def dns_messages(octets: bytes, disguise: Disguise) -> bytes:
-    """DNS over TCP: messages behind their lengths (RFC 7766 section 8)."""
+    """DNS over TCP: messages behind their lengths (RFC 7766 section 8), up to what is none."""
     made = b""
     while len(octets) - len(made) > 2:
         length = int.from_bytes(octets[len(made) : len(made) + 2], "big")
-        made += octets[len(made) : len(made) + 2] + dns(octets[len(made) + 2 : len(made) + 2 + length], disguise)
+        message = dns(octets[len(made) + 2 : len(made) + 2 + length], disguise)
+        if message is None:
+            break
+        made += octets[len(made) : len(made) + 2] + message
     return made + bytes(len(octets) - len(made))
 
 
 FRAMES = {
     "openvpn": (0, 2, 2, (3, 3)),
-    "modbus": (4, 2, 6, (12, 9)),
+    "modbus": (4, 2, 6, (9, 9)),
 }
 """Protocols all of whose messages are looked at: where the length is, its octets, what it leaves out, what is kept."""
 

@@ -66,6 +66,33 @@ def test_names_are_others_and_the_rest_is_as_it_was():
     assert first.not_valid_before_utc == BEGIN
 
 
+def element(tag, *held):
+    """An element of DER."""
+    octets = b"".join(held)
+    return bytes([tag, len(octets)]) + octets
+
+
+def test_what_holds_no_der_and_names_of_any_letters_are_others():
+    """Of an own extension, of an AD account's id, of a name that is not ASCII; the ids of keys stay."""
+    sid = element(0xA0, bytes.fromhex("060a2b060104018237190201"), element(0xA0, element(4, b"S-1-5-21-1004336348")))
+    texts = ("2.3.4.5", b"Zwieback Halle 7"), ("2.3.4.6", element(0x30, sid)), ("2.3.4.7", b"0\x0eZwieback Halle")
+    made = x509.CertificateBuilder(name("a", "b"), name("a", "b"), KEY.public_key(), 5, BEGIN, BEGIN)
+    for oid, octets in texts:
+        made = made.add_extension(x509.UnrecognizedExtension(x509.ObjectIdentifier(f"1.{oid}"), octets), critical=False)
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("prXfstand.zwieback")]), critical=False)
+    ids = x509.SubjectKeyIdentifier.from_public_key(KEY.public_key())
+    names = [x509.DirectoryName(name("Zwieback", "b"))]
+    about = x509.AuthorityKeyIdentifier(ids.digest, names, int.from_bytes(b"serial7", "big"))
+    der = made.add_extension(ids, critical=False).add_extension(about, critical=False).sign(KEY, hashes.SHA256())
+    octets = der.public_bytes(serialization.Encoding.DER).replace(b"prX", b"pr\xfc")
+    other = masked(message(octets), DISGUISE)
+    for gone in (b"wieback", b"Halle", b"1004336348", b"fstand"):
+        assert gone in octets
+        assert gone not in other
+    assert other.count(ids.digest) == 2
+    assert b"serial7" in other
+
+
 def test_a_product_is_known_by_its_issuer():
     """Of such an issuer's name only what it takes is kept."""
     der = certificate(name("FortiGate CA", "Zwieback"), "erp.zwieback.example")

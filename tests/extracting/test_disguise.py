@@ -81,15 +81,40 @@ def test_another_key_gives_other_addresses():
     assert other("10.7.0.10", Disguise(b"key", ())) == other("10.7.0.10", Disguise(b"key", ()))
 
 
+@pytest.mark.parametrize(
+    ("group", "site", "bits"),
+    [
+        ("ff3e:40:2001:db8:77:88:4012:3456", "2001:db8:77:88::5", 64),
+        ("ff35:30:2001:db8:77::4012:3456", "2001:db8:77:88::5", 48),
+        ("ff7e:540:2001:db8:77:88:4012:3456", "2001:db8:77:88::5", 64),
+        ("ff3e:40:fd77:1:2:3:8012:3456", "fd77:1:2:3::5", 64),
+    ],
+)
+def test_a_group_has_the_prefix_of_the_site_in_disguise(group, site, bits):
+    """As far as it is significant; the group's number is another one."""
+    made = int(ip_address(other(group)))
+    wanted = int(ip_address(other(site)))
+    assert (made >> (96 - bits)) & ((1 << bits) - 1) == wanted >> 128 - bits
+    assert made >> 96 == int(ip_address(group)) >> 96
+    assert made & 0xFFFFFFFF != int(ip_address(group)) & 0xFFFFFFFF
+
+
+def test_groups_that_mean_the_same_everywhere_stay():
+    """Registered ones (RFC 4291 section 2.7.1, RFC 6762); of a group with more in it nothing does but its scope."""
+    for group in ("ff02::1", "ff02::fb", "ff02::1:2", "ff05::1:3", "ff3e::101"):
+        assert other(group) == group
+    made = other("ff15:2001:db8:77:88:1:2:3")
+    assert made.startswith("ff15:")
+    assert "db8" not in made
+
+
 def test_macs_keep_their_bits():
     """For groups and for local use; groups and nobody stay."""
     made = DISGUISE.mac(bytes.fromhex("02163e000010"))
     assert made[0] & 3 == 2
     assert made != bytes.fromhex("02163e000010")
-    assert [DISGUISE.mac(bytes.fromhex(mac)).hex() for mac in ("ffffffffffff", "01005e0000fb")] == [
-        "ffffffffffff",
-        "01005e0000fb",
-    ]
+    groups = ["ffffffffffff", "01005e0000fb", "3333000000fb"]
+    assert [DISGUISE.mac(bytes.fromhex(mac)).hex() for mac in groups] == groups
 
 
 @pytest.mark.parametrize(
@@ -97,6 +122,9 @@ def test_macs_keep_their_bits():
     [
         (b"api.machinemetrics.com", b"api.machinemetrics.com"),
         (b"_http._tcp.local", b"_http._tcp.local"),
+        (b"_Printer._sub._IPP._tcp.local", b"_Printer._sub._IPP._tcp.local"),
+        (b"_acme-lathe._tcp.local", b"_"),
+        (b"_tcp._acme77.local", b"_tcp._"),
         (b"blocked.acme.example", b"blocked."),
         (b"acme.zscaler.net", b"____.zscaler.net"),
         (b"", b""),

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import pathlib
 import subprocess
+from dataclasses import replace
 
 import pytest
 
 from analyzer import api, sitefile
 from analyzer.capturing.stream import frames
 from analyzer.errors import AnalyzerError
+from analyzer.extracting.disguise import Disguise
 from analyzer.extracting.handing import TOLD, differing
+from analyzer.result import Result
+from analyzer.rulepack import shipped
 from tests.builders import secrets
 from tests.builders.captures import Shot, enhanced, interface, section, statistics
 
@@ -25,6 +29,7 @@ LAB = (
     *("e5-dhcp-on-machine-network", "f2-upload-3x-budget", "v-c07-qinq", "v-f1-rotated5", "v-f1-span-dup"),
 )
 KEY = b"the same each time"
+DISGUISE = Disguise(KEY, shipped())
 
 
 def concluded(result):
@@ -81,7 +86,8 @@ def test_lab_captures_are_judged_as_before(scenario, shared, tmp_path):
     site = api.load_site(str(path)) if path.exists() else None
     for name in entry["captures"]:
         files = [str(lab / "captures" / scenario / part) for part in name.split("+")]
-        before, after, _ = handed_on(files, site, [str(lab / "pki" / "public-roots.pem")], tmp_path / "out.pcapng")
+        target = tmp_path / f"{name.split('.')[0]}.pcapng"
+        before, after, _ = handed_on(files, site, [str(lab / "pki" / "public-roots.pem")], target)
         assert (name, after) == (name, before)
 
 
@@ -184,14 +190,91 @@ def test_nothing_that_was_read_is_written_over(plain, tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == ["plant.site.yaml"]
 
 
+@pytest.mark.parametrize(
+    ("target", "beside"),
+    [
+        ("out.pcapng", "out.site.yaml"),
+        ("out.v2.PCAP", "out.v2.site.yaml"),
+        ("plant.2026-11-27", "plant.2026-11-27.site.yaml"),
+        ("plant", "plant.site.yaml"),
+    ],
+)
+def test_a_site_file_of_anybody_is_not_written_over(plain, tmp_path, target, beside):
+    """Only an ending of captures gives way to its own; where it is there already nothing is written."""
+    path, result = plain
+    site = sitefile.parse("site: plant\n", str(tmp_path / "other.yaml"))
+    stranger = tmp_path / beside
+    stranger.write_text("site: precious\n")
+    with pytest.raises(AnalyzerError, match="is there already"):
+        api.sanitize([path], result, str(tmp_path / target), site=site)
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [(beside, "site: precious\n")]
+    stranger.unlink()
+    assert api.sanitize([path], result, str(tmp_path / target), site=site).site == str(stranger)
+
+
 def test_what_differs_is_named(plain):
     """Flows and rules of another result."""
     path, result = plain
     other = api.check([path], filter="udp")
-    told = differing(result, other)
+    told = differing(result, other, DISGUISE)
     assert "flow 0" in told
     assert "flow 18" not in told
-    assert differing(result, result) == ()
+    assert differing(result, result, DISGUISE) == ()
+
+
+def changed(result, row, names=(), **columns):
+    """A result with something else in a row of what is concluded of flows; names of that row, if any, before it."""
+    flows = {name: getattr(result.conclusions.flows, name).copy() for name in columns}
+    for name, value in columns.items():
+        flows[name][row] = value
+    seen = result.observations
+    for name in names:
+        held = seen.flows.server_name.copy()
+        held[row] = name
+        seen = replace(seen, flows=seen.flows._replace(server_name=held))
+    concluded = replace(result.conclusions, flows=replace(result.conclusions.flows, **flows))
+    return Result(seen, concluded)
+
+
+@pytest.mark.parametrize(
+    "other", [{"end_to_end": "suspected"}, {"codes": ("another",)}, {"verdict": "another"}, {"rule": "another"}]
+)
+def test_whatever_is_concluded_of_a_flow_is_compared(plain, other):
+    """Each by itself."""
+    _, result = plain
+    assert differing(result, changed(result, 3, **other), DISGUISE) == ("flow 3",)
+
+
+def test_findings_that_are_gone_are_named(plain):
+    """By their code."""
+    _, result = plain
+    first, *rest = result.conclusions.findings
+    other = Result(result.observations, replace(result.conclusions, findings=tuple(rest)))
+    assert differing(result, other, DISGUISE) == (f"finding {first.code}",)
+
+
+@pytest.mark.parametrize("state", ["", "no_sign", "suspected"])
+@pytest.mark.parametrize("name", ["erp.zwieback.example", "api.machinemetrics.com"])
+def test_tls_of_no_document_is_only_compared_by_its_signs(plain, name, state):
+    """Its certificate is not handed on, nor its QUIC; what is of a documented name is."""
+    _, result = plain
+    states = [changed(result, 3, [name], end_to_end=one) for one in ("proven", state)]
+    same = name.endswith("example") and state != "suspected"
+    assert differing(*states, DISGUISE) == (() if same else ("flow 3",))
+
+
+def test_what_is_opened_outside_scope_is_still_seen(shared, tmp_path):
+    """Without a site file no verdict rests on it; the certificate that tells it is handed on with other names."""
+    path = shared / "corpus" / "lab" / "captures" / "b-mitmproxy-tls12-trusted" / "lan.pcapng"
+    if not path.exists():
+        pytest.skip("no lab captures")
+    trust = [str(shared / "corpus" / "lab" / "pki" / "public-roots.pem")]
+    before = api.check([str(path)], trust=trust)
+    done = api.sanitize([str(path)], before, str(tmp_path / "out.pcapng"), trust=trust)
+    after = api.check([str(tmp_path / "out.pcapng")], trust=trust)
+    assert done.differing == ()
+    assert "broken" in before.conclusions.flows.end_to_end.tolist()
+    assert after.conclusions.flows.end_to_end.tolist() == before.conclusions.flows.end_to_end.tolist()
 
 
 def test_wireshark_shows_comments_and_nothing_newly_malformed(needs_program, plain, tmp_path):

@@ -10,6 +10,7 @@ from analyzer.conversations import Conversation, Message, Stream
 from analyzer.dissecting import dissect
 from analyzer.extracting.least import MOST_KEPT, least
 from tests.builders import secrets
+from tests.builders.services import phasor, radmin_packet
 
 STREAMS = [
     (port, b"".join(octets for side, octets in said if side == "c"), b"".join(o for side, o in said if side == "s"))
@@ -68,6 +69,28 @@ def test_what_no_dissector_knows_is_known_to_none_afterwards():
     assert dissect(datagrams(4445, *kept)) is None
     assert [octets[-5:] for octets in kept] == [b"MARK\x99", b"MARK\x98"]
     assert b"nobody" not in kept[0]
+
+
+STATION = b"DeltaPMU Phasor1 kV"
+SUMMED = [
+    ("tcp", 4712, phasor(4, STATION), phasor(0, STATION[::-1])),
+    ("udp", 4712, phasor(3, STATION), phasor(0, STATION[::-1])),
+    ("tcp", 4899, radmin_packet(STATION), radmin_packet(STATION[::-1] + b"tail") + STATION),
+]
+
+
+@pytest.mark.parametrize(("kind", "port", "one", "other"), SUMMED, ids=["pmu-tcp", "pmu-udp", "radmin"])
+def test_what_a_check_sum_covers_is_not_kept(kind, port, one, other):
+    """Its dissector misses any octet that is changed; contents are zeroed all the same, and the sum is right."""
+    talk = streams(port, one, other) if kind == "tcp" else datagrams(port, one, other)
+    kept = least(talk, zeros(talk), lambda octets: octets[-4:-2] * 2)
+    again = streams(port, *kept) if kind == "tcp" else datagrams(port, *kept)
+    assert dissect(again) == dissect(talk) is not None
+    assert [len(text) for text in kept] == [len(one), len(other)]
+    whole = (one + other, b"".join(kept))
+    assert not [at for at in range(len(STATION) - 4) if STATION[at : at + 5] in whole[1]]
+    assert not [at for at in range(len(STATION) - 4) if STATION[::-1][at : at + 5] in whole[1]]
+    assert len({*kept}) == len({one, other})
 
 
 def test_what_takes_too_much_is_not_kept(monkeypatch):

@@ -89,7 +89,37 @@ def test_of_ntp_all_stays_but_the_server_asked_and_keys():
     assert made[12:16] == DISGUISE.address(bytes([10, 7, 0, 21]))
     assert b"hemlig" not in made
     assert len(made) == 68
-    assert ntp(b"\x26hemlighemlighemlig", DISGUISE)[8:] == bytes(11)
+    control = b"\x26\2" + bytes(8) + b"\0\6"
+    assert ntp(control + b"hemlig\0\0", DISGUISE) == control + bytes(8)
+
+
+@pytest.mark.parametrize(
+    ("service", "octets"),
+    [
+        ("ntp", b"cassword=hunter2&user=admin;token=ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+        ("ntp", b"\x26hemlighemlighemlig"),
+        ("dns", b"secretsecre" + bytes(6) + b"tokenTOKEN1234567"),
+        ("dns", b"hemlig"),
+        ("dns", b"\0\7\1\0" + bytes(8) + b"hemlig"),
+        ("dns", b"\0\7\1\0\0\1" + bytes(6) + b"\6hemlig\0\0\1hemlig"),
+        ("dns", b"\0\7\1\0\0\1" + bytes(6) + b"\6hemlig\0\0\1"),
+        ("mdns", b"\0\0\x84\0\0\0\0\1" + bytes(4) + b"hemlighemlighemlighemlig"),
+        ("dhcp", b"hemlig" + bytes(230) + b"\x63\x82\x53\x63hemlig"),
+    ],
+)
+def test_what_is_no_message_is_not_kept(service, octets):
+    """Whatever else the flow that it is in says."""
+    assert READERS[service](octets, DISGUISE) is None
+
+
+def test_of_a_message_that_is_cut_the_whole_records_are_kept():
+    """As far as it goes."""
+    packet = DNS(id=5, qr=1, qd=DNSQR(qname="a.example"), an=[DNSRR(rrname="b.example", rdata="10.7.0.21", ttl=77)])
+    whole = bytes(packet)
+    made = dns(whole[:-2], DISGUISE)
+    question = 12 + 11 + 4
+    assert made[:question] == dns(whole, DISGUISE)[:question]
+    assert made[question:] == bytes(len(whole) - 2 - question)
 
 
 @pytest.mark.parametrize("service", READERS)
@@ -99,4 +129,5 @@ def test_of_ntp_all_stays_but_the_server_asked_and_keys():
 )
 def test_any_octets_are_as_many_afterwards(service, octets, head):
     """Whatever they are, nothing is raised."""
-    assert len(READERS[service](head + octets, DISGUISE)) == len(head + octets)
+    made = READERS[service](head + octets, DISGUISE)
+    assert made is None or len(made) == len(head + octets)

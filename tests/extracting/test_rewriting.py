@@ -106,6 +106,32 @@ def test_arp_and_neighbours_are_in_disguise():
     assert made[ICMPv6ND_NS].tgt.startswith("fe80::")
 
 
+@pytest.mark.parametrize("cut", [None, 14, 40])
+@pytest.mark.parametrize("tags", [Dot1Q(vlan=7), Dot1Q(vlan=7) / Dot1Q(vlan=8), Raw()])
+def test_a_group_by_its_mac_is_that_of_its_address(tags, cut):
+    """Behind tags, and where the address is cut off; what is left of a neighbour's serial number is none."""
+    head = Ether(src=MACS["src"], dst="33:33:ff:aa:bb:cc")
+    made = rewritten(bytes(head / tags / IPv6(dst="ff02::1:ffaa:bbcc") / ICMPv6ND_NS(tgt="fe80::2"))[:cut])
+    group = DISGUISE.address(bytes.fromhex("ff0200000000000000000001ffaabbcc"))
+    assert made[:6] == b"\x33\x33" + group[12:]
+    assert bytes.fromhex("aabbcc") not in made
+    assert made[:6] == DISGUISE.mac(bytes.fromhex("3333ffaabbcc"))
+
+
+@pytest.mark.parametrize(("link_type", "head"), [(113, 6), (276, 12)])
+@pytest.mark.parametrize("sender", ["00163e000010", "cb007107", "fd12345678900001", ""])
+def test_of_a_cooked_frame_the_sender_is_another(link_type, head, sender):
+    """A MAC, the address of a tunnel's end; of others nothing (the ends of tunnels over IPv6 are cut)."""
+    octets = bytes.fromhex(sender)
+    packet = bytes(IP(**HOSTS) / SEGMENT)
+    about = b"\0\0\3\x0a\0" + bytes([len(octets)]) if head == 6 else b"\x08\0" + bytes(9) + bytes([len(octets)])
+    made = rewritten(about + octets.ljust(8, b"\x77") + (b"\x08\0" if head == 6 else b"") + packet, link_type)
+    kept = {6: DISGUISE.mac, 4: DISGUISE.address}.get(len(octets), lambda _: b"")(octets)
+    assert made[:head] == about
+    assert made[head : head + 8] == kept.ljust(8, b"\0")
+    assert made[-len(packet) :] == rewritten(packet, 101)
+
+
 def test_a_quoted_packet_is_in_disguise():
     """What an error is about: its addresses and ports, no payload."""
     quoted = IP(**HOSTS) / SEGMENT

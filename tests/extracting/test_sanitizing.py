@@ -8,14 +8,19 @@ import pathlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scapy.layers.inet import IP, UDP
+from scapy.layers.l2 import Ether
+from scapy.packet import Raw
 
 from analyzer import api
 from analyzer.capturing.stream import frames
 from analyzer.extracting.disguise import Disguise
+from analyzer.extracting.handing import TOLD
 from analyzer.extracting.sanitizing import copies
 from analyzer.rulepack import shipped
-from tests.builders import secrets
+from tests.builders import quicsealing, secrets
 from tests.builders.captures import Shot, enhanced, interface, pcap, pcapng, section, statistics
+from tests.builders.hellos import client_hello_message
 
 DISGUISE = Disguise(b"key", shipped())
 LINK_TYPES = (0, 1, 9, 12, 101, 105, 108, 113, 127, 147, 228, 229, 276)
@@ -98,6 +103,37 @@ def test_several_captures_are_as_many(tmp_path):
     assert [sum(1 for _ in frames([path])) for path in made] == [40, len(shots) - 40]
     before, after = (api.observe(captures).flows.service.tolist() for captures in (paths, made))
     assert after == before
+
+
+def datagrams(port, said):
+    """A flow that says so."""
+    head = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02") / IP(src="10.0.0.5", dst="10.0.0.9")
+    packets = [bytes(head / UDP(sport=5000, dport=port) / Raw(octets)) for octets in said]
+    return pcapng([Shot(1_700_000_000_000_000_000 + at, packet) for at, packet in enumerate(packets)])
+
+
+@pytest.mark.parametrize("name", ["api.machinemetrics.com", "erp.zwieback.example"])
+def test_of_quic_to_a_documented_name_opening_packets_stay(tmp_path, name):
+    """Whole, with their tokens, as is told; else nothing does, nor what is no packet of QUIC."""
+    opening = quicsealing.initial(quicsealing.crypto(0, client_hello_message(name)), token=b"a token", least=1200)
+    said = [opening, b"\xc3hemligt, ty ingenting av QUIC"]
+    _, _, after = sanitized(tmp_path, datagrams(443, said))
+    first, other = (frame.octets[42:] for frame in frames([after]))
+    assert (first == opening) == (name == "api.machinemetrics.com")
+    assert (b"a token" in first) == (first == opening)
+    assert "with tokens and tickets" in TOLD
+    assert other[:-4] == bytes(len(said[1]) - 4)
+
+
+def test_of_what_another_datagram_of_a_flow_says_nothing_is_kept(tmp_path):
+    """In a flow that is NTP's, of what is none; such datagrams are still told apart."""
+    said = [b"\x23" + bytes(47), b"cred=admin:hunter2;" * 3, b"cred=admin:hunter3;" * 3]
+    _, before, after = sanitized(tmp_path, datagrams(123, said))
+    assert [api.observe([path]).flows.service.tolist() for path in (before, after)] == [["ntp"], ["ntp"]]
+    clock, one, other = (frame.octets[42:] for frame in frames([after]))
+    assert clock == said[0]
+    assert one[:-4] == other[:-4] == bytes(len(said[1]) - 4)
+    assert one != other
 
 
 def test_segments_that_come_twice_are_the_same(tmp_path):

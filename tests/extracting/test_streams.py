@@ -82,10 +82,11 @@ def test_dns_over_tcp_is_dns():
 
 
 def test_messages_that_are_all_looked_at_keep_their_heads():
-    """MBAP header, function and counts of Modbus."""
-    one = b"\0\1\0\0\0\x0f\1\x10\0\1\0\4\x08hemlig!!"
-    made = framed(one + one, "modbus", 0)
-    assert made == (one[:12] + bytes(len(one) - 12)) * 2
+    """MBAP header and function of Modbus, either way round; not the value that is written, nor where."""
+    many, single = b"\0\1\0\0\0\x0f\1\x10\0\1\0\4\x08hemlig!!", b"\0\2\0\0\0\6\1\6\0\7he"
+    for side in (0, 1):
+        made = framed(many + single, "modbus", side)
+        assert made == many[:9] + bytes(len(many) - 9) + single[:9] + bytes(3)
 
 
 @given(st.binary(max_size=200), st.integers(0, 9))
