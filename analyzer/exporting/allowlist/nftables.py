@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
-from ipaddress import ip_network
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
+from analyzer import addresses
 from analyzer.exporting.allowlist.entries import AllowList, Entry, Exported
 from analyzer.exporting.allowlist.naming import named
 from analyzer.printable import printable
 
 FAMILIES = {4: ("ip", "ipv4_addr"), 6: ("ip6", "ipv6_addr")}
-WITHIN = {4: "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16", 6: "fc00::/7, fe80::/10"}
 DAY = "1d"
 LONGEST = 100
 """Characters of a comment; nft takes 128 octets."""
@@ -39,11 +39,11 @@ def write(listed: AllowList) -> Exported:
     told = [] if all(entry.sources for entry in listed.rows) else ["sets of hosts are empty: a site file names them"]
     if any(entry.names and not entry.addresses for entry in listed.rows):
         told += ["destinations by name pass once dnsmasq fills their sets, by the lines at the end", WIDER]
-    return Exported(_text(listed.rows, listed.heading, f"plant_{listed.name}"), tuple(told))
+    return Exported(_text(listed.rows, listed.heading, f"plant_{listed.name}", listed.own), tuple(told))
 
 
-def _text(rows: Sequence[Entry], title: str, table: str) -> str:
-    """The ruleset for rows in a table."""
+def _text(rows: Sequence[Entry], title: str, table: str, own: Sequence[str]) -> str:
+    """The ruleset for rows in a table; `own` are the site's networks beside those that are local to any site."""
     name = _word(table)
     hosts: dict[str, tuple[str, ...]] = {entry.who: entry.sources for entry in rows}
     bound = dict.fromkeys(entry.who for entry in rows if not entry.general)
@@ -63,16 +63,25 @@ def _text(rows: Sequence[Entry], title: str, table: str) -> str:
     lines += sets
     lines += ["\tchain forward {", "\t\ttype filter hook forward priority filter; policy accept;"]
     lines += ["\t\tct state established,related accept", *rules]
+    inside = _within(own)
     for who in bound:
         for version, (family, _) in FAMILIES.items():
             for mine, theirs in (("saddr", "daddr"), ("daddr", "saddr")):
                 held, within = (
                     f"\t\t{family} {mine} @{_word(f'{who}_{version}')}",
-                    f"{family} {theirs} {{ {WITHIN[version]} }}",
+                    f"{family} {theirs} {{ {inside[version]} }}",
                 )
                 lines += [f"{held} {within} accept", f"{held} counter drop"]
     lines += ["\t}", "}", *(["", f"# {WIDER}:", *fills] if fills else [])]
     return "\n".join(lines) + "\n"
+
+
+def _within(own: Iterable[str]) -> dict[int, str]:
+    """By version what is within the site, as elements of a set, none of which overlap: nft takes no others."""
+    nets = [net for net in (*addresses.LOCAL, *map(addresses.network, own)) if net is not None]
+    four = collapse_addresses(net for net in nets if isinstance(net, IPv4Network))
+    six = collapse_addresses(net for net in nets if isinstance(net, IPv6Network))
+    return {4: ", ".join(map(str, four)), 6: ", ".join(map(str, six))}
 
 
 def _host_sets(who: str, sources: Sequence[str]) -> list[str]:

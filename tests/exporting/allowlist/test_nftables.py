@@ -6,9 +6,11 @@ import re
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 
 import pytest
 
+from analyzer.addresses import LOCAL
 from analyzer.exporting.allowlist import AllowList, entries, export, nftables
 from analyzer.rulepack import shipped
 from analyzer.sitefile import Site, SiteHost
@@ -100,6 +102,18 @@ def test_peoples_computers_are_not_bound():
     text = ruleset()
     assert "ip saddr @edge_4 counter drop" in text
     assert "@browser_4 counter drop" not in text
+
+
+def test_what_a_site_has_inside_is_not_dropped(needs_program, needs_namespaces):
+    """Carriers' addresses (RFC 6598), which make no row since they are local, and networks that the site file tells."""
+    site = replace(PLACE, company_networks=("198.51.100.0/24", "10.7.0.0/24"), machine_networks=("2001:db8:1::/48",))
+    text = ruleset(site=site)
+    passes = re.findall(r"ip6? saddr @\w*edge_[46] ip6? daddr { (.*) } accept\n", text)
+    inside = {str(net) for net in LOCAL} | {"198.51.100.0/24", "2001:db8:1::/48"}
+    assert set(", ".join(passes).split(", ")) == inside
+    needs_program("nft")
+    done = in_namespace('f=$(mktemp); cat > "$f"; nft -f "$f"; rm "$f"', stdin=text)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_dnsmasq_fills_the_sets_of_names():
