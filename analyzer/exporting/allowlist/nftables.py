@@ -26,7 +26,7 @@ LONGEST = 100
 
 LONGEST_NAME = 60
 
-NAME = re.compile(r"\*\.|[^a-z0-9.-]")
+NAME = re.compile(r"\*\.|[^a-z0-9._-]")
 
 WIDER = (
     "dnsmasq takes a name for all names below it: it lets through more than the document, names below those that are "
@@ -68,7 +68,7 @@ def _text(rows: Sequence[Entry], title: str, table: str, own: Sequence[str]) -> 
         for version, (family, _) in FAMILIES.items():
             for mine, theirs in (("saddr", "daddr"), ("daddr", "saddr")):
                 held, within = (
-                    f"\t\t{family} {mine} @{_word(f'{who}_{version}')}",
+                    f"\t\t{family} {mine} @{_hosts(who, version)}",
                     f"{family} {theirs} {{ {inside[version]} }}",
                 )
                 lines += [f"{held} {within} accept", f"{held} counter drop"]
@@ -90,7 +90,7 @@ def _host_sets(who: str, sources: Sequence[str]) -> list[str]:
     for version, (_, kind) in FAMILIES.items():
         mine = [address for address in sources if ip_network(address, strict=False).version == version]
         elements = f" elements = {{ {', '.join(mine)} }};" if mine else ""
-        made.append(f"\tset {_word(f'{who}_{version}')} {{ type {kind}; flags interval;{elements} }}")
+        made.append(f"\tset {_hosts(who, version)} {{ type {kind}; flags interval;{elements} }}")
     return made
 
 
@@ -104,14 +104,14 @@ def _destinations(rows: Sequence[Entry], table: str) -> tuple[list[str], list[st
             fixed = [one for one in entry.addresses if ip_network(one, strict=False).version == version]
             for port, transport in entry.ports or ((0, ""),):
                 where = f"{transport} dport {port} " if port else ""
-                head = f"\t\t{family} saddr @{_word(f'{entry.who}_{version}')} "
+                head = f"\t\t{family} saddr @{_hosts(entry.who, version)} "
                 tail = f'{where}accept comment "{_remark(entry.rule)}"'
                 if fixed:
                     rules.append(f"{head}{family} daddr {{ {', '.join(fixed)} }} {tail}")
                 elif entry.open:
                     rules.append(f"{head}{tail}")
                 if entry.names and not entry.addresses:
-                    called = _word(f"{entry.who}_{transport or 'any'}_{port or 'any'}_{version}")
+                    called = _word(f"d_{entry.who}_{transport or 'any'}_{port or 'any'}_{version}")
                     sets[f"\tset {called} {{ type {kind}; flags timeout; timeout {DAY}; }}"] = None
                     rules.append(f"{head}{family} daddr @{called} {tail}")
                     for name in entry.names:
@@ -123,6 +123,11 @@ def _destinations(rows: Sequence[Entry], table: str) -> tuple[list[str], list[st
 def _domain(name: str) -> str:
     """A name as dnsmasq takes it: it stands for the domain and all below it."""
     return NAME.sub("", name.lower())
+
+
+def _hosts(who: str, version: int) -> str:
+    """The name of the set of a role's addresses; sets of destinations begin with d_ instead."""
+    return _word(f"h_{who}_{version}")
 
 
 def _word(text: str) -> str:
