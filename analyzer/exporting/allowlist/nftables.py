@@ -39,6 +39,10 @@ def write(listed: AllowList) -> Exported:
     told = [] if all(entry.sources for entry in listed.rows) else ["sets of hosts are empty: a site file names them"]
     if any(entry.names and not entry.addresses for entry in listed.rows):
         told += ["destinations by name pass once dnsmasq fills their sets, by the lines at the end", WIDER]
+    for version in FAMILIES:
+        free = ", ".join(dict.fromkeys(entry.who for entry in listed.rows if _unbound(entry, version)))
+        if free:
+            told.append(f"IPv{version} is not restricted for {free}: the site file has no such address of theirs")
     return Exported(_text(listed.rows, listed.heading, f"plant_{listed.name}", listed.own), tuple(told))
 
 
@@ -123,6 +127,12 @@ def _destinations(rows: Sequence[Entry], table: str) -> tuple[list[str], list[st
 def _domain(name: str) -> str:
     """A name as dnsmasq takes it: it stands for the domain and all below it."""
     return NAME.sub("", name.lower())
+
+
+def _unbound(entry: Entry, version: int) -> bool:
+    """Whether what a role's hosts send is dropped in the other version of IP only."""
+    versions = {ip_network(address, strict=False).version for address in entry.sources}
+    return not entry.general and bool(versions) and version not in versions
 
 
 def _hosts(who: str, version: int) -> str:

@@ -168,6 +168,20 @@ def test_what_dnsmasq_lets_through_beside_is_told():
     assert f"# {nftables.WIDER}:\n# nftset=" in made.text
 
 
+def test_a_version_of_ip_without_an_address_is_told():
+    """A set without elements drops nothing: of hosts that are bound, and that the site file knows."""
+
+    def told(*own):
+        site = Site(hosts=(SiteHost("edge-1", "edge", own), SiteHost("desk", "browser", ("10.7.0.50",))))
+        notes = export(PACKS["machinemetrics"], "standard", site, "nftables").notes
+        return [note for note in notes if "restricted" in note]
+
+    words = "is not restricted for edge: the site file has no such address of theirs"
+    assert told("10.7.0.10") == [f"IPv6 {words}"]
+    assert told("2001:db8::10") == [f"IPv4 {words}"]
+    assert told("10.7.0.10", "2001:db8::10") == told() == []
+
+
 def test_sets_of_long_names_are_apart():
     """Names of sets are cut to what nft takes, and do not become one."""
     rows, _ = entries(PACKS["machinemetrics"], "standard", PLACE)
