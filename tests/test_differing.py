@@ -31,10 +31,16 @@ def blocked(whom="app.example port 443", code="syn-refused", title="edge-1 was r
 
 def made_of(flows=(), findings=(), rules=RULES, hosts=(EDGE,)):
     """A result of flows to app.example, by verdict and how far they are proven, with findings."""
-    rows = [flow(server_name=given.get("name", "app.example"), resp_p=given.get("port", 443)) for given in flows]
+    rows = [
+        flow(server_name=given.get("name", "app.example"), resp_p=given.get("port", 443))
+        | ({"resp_h": given["to"]} if "to" in given else {})
+        for given in flows
+    ]
     seen = observations(rows, dns=table(Dns, []), tls=table(Tls, []))
     judged = verdicts([given["verdict"] for given in flows])
     judged.end_to_end[:] = [given.get("proven", "no_sign") for given in flows]
+    for row, given in enumerate(flows):
+        judged.codes[row] = given.get("codes", ())
     return Result(seen, conclusions(flows=judged, findings=tuple(findings), rules=tuple(rules), hosts=hosts))
 
 
@@ -72,6 +78,33 @@ def test_only_what_is_seen_again_and_well_is_mended(old, new, change):
     assert (found, whom) == (change, "app.example:443")
     assert was == (() if change in (Change.BROKEN, Change.NEW) else CODES)
     assert now == (() if change in (Change.MENDED, Change.GONE) else CODES)
+
+
+VAIN = {"verdict": "undetermined", "codes": ("syn-refused",)}
+
+
+@pytest.mark.parametrize(
+    ("flows", "change"),
+    [
+        ([WELL, VAIN, VAIN], Change.UNCLEAR),
+        ([WELL, VAIN | {"codes": ("syn-unanswered",)}], Change.MENDED),
+        ([WELL, VAIN | {"port": 80}], Change.MENDED),
+        ([WELL, VAIN | {"name": "other.example", "to": "198.51.100.77"}], Change.MENDED),
+    ],
+)
+def test_what_fails_as_before_at_times_is_not_mended(flows, change):
+    """Neither the destination, nor the rule of the finding, nor rules whose reason names the destination."""
+    failed = [
+        rule(FINDING.rule, FAILS),
+        rule("mm-check", FAILS, because="fails: HTTPS at app.example"),
+        rule("mm-apart", FAILS, because="fails: other.app.example"),
+    ]
+    old = made_of([BAD], [blocked()], failed)
+    found = between(old, made_of(flows, rules=[replace(one, outcome=HOLDS) for one in failed]))
+    assert [one.change for one in found.findings] == [change]
+    assert {one.rule: one.change for one in found.rules} == {
+        FINDING.rule: change, "mm-check": change, "mm-apart": Change.MENDED,
+    }  # fmt: skip
 
 
 def test_another_code_for_the_same_destination_is_no_new_finding():
@@ -165,7 +198,8 @@ def test_the_worst_comes_first():
     assert [change for change, *_ in changes(old, new)] == [Change.BROKEN, Change.MENDED]
 
 
-@pytest.mark.parametrize(("old", "new"), [(result(), result()), (STOPPED, made_of([WELL])), (made_of([]), STOPPED)])
+@pytest.mark.parametrize(("old", "new"), [(result(), result()), (STOPPED, made_of([WELL])), (made_of([]), STOPPED),
+                         (STOPPED, made_of([WELL, VAIN]))])  # fmt: skip
 def test_the_structure_satisfies_its_schema(old, new):
     """What difference.json holds is what its schema says."""
     told = json.loads(json.dumps(differing.facts(between(old, new))))
