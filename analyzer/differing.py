@@ -38,7 +38,7 @@ class Change(StrEnum):
     broken   was seen and well, and is not well now        new     is not well now; before, it was not seen well
     changed  is not well in another way than before, or a rule's outcome changed that fails neither time
     still    is not well, as before                        gone    was not well; now nothing is seen of it
-    unclear  was not well, and is seen again, not well throughout, in too little to judge
+    unclear  was not well, and is seen again, but too little of it, or not well throughout
     mended   was not well, and is seen again and well
     """
 
@@ -141,7 +141,7 @@ def _rules(
     made, same = [], 0
     for key in {**now, **before}:
         was, is_now = before.get(key), now.get(key)
-        change = _of_outcomes(was.outcome if was else None, is_now.outcome if is_now else None)
+        change = _of_outcomes(was, is_now)
         if change is None:
             same += 1
             continue
@@ -153,12 +153,14 @@ def _rules(
     return tuple(sorted(made, key=lambda one: list(Change).index(one.change))), same
 
 
-def _of_outcomes(was: Outcome | None, now: Outcome | None) -> Change | None:
+def _of_outcomes(before: Ruled | None, after: Ruled | None) -> Change | None:
     """What an outcome before and one now make; None where nothing changed."""
+    was, now = (one.outcome if one else None for one in (before, after))
     if now is Outcome.FAILS:
         return Change.STILL if was is now else Change.BROKEN if was is Outcome.HOLDS else Change.NEW
     if was is Outcome.FAILS:
-        return Change.MENDED if now is Outcome.HOLDS else Change.GONE
+        seen = Change.UNCLEAR if after and after.flows else Change.GONE
+        return Change.MENDED if now is Outcome.HOLDS else seen
     return None if was is now else Change.CHANGED
 
 
@@ -223,21 +225,23 @@ def _matters(judged: Judged, found: Found, names: Mapping[str, str]) -> list[Mat
 
 
 class Seen:
-    """Hosts and destinations of flows: those that are as they should be, and codes of others; port 0 is any."""
+    """Hosts and destinations of flows: all, those that are as they should be, codes of others; port 0 is any."""
 
     def __init__(self, judged: Judged, names: Mapping[str, str]) -> None:
+        self._all: set[Matter] = set()
         self._well: set[Matter] = set()
         self._proven: set[Matter] = set()
         self._codes: dict[Matter, set[str]] = {}
         flows = judged.flows
         for row, verdict in enumerate(flows["verdict"]):
+            ends = _ends(flows, row, names)
+            self._all |= ends
             if verdict == Verdict.EXPECTED:
-                ends = _ends(flows, row, names)
                 self._well |= ends
                 if flows["end_to_end"][row] == PROVEN:
                     self._proven |= ends
             elif flows["codes"][row]:
-                for end in _ends(flows, row, names):
+                for end in ends:
                     self._codes.setdefault(end, set()).update(flows["codes"][row])
 
     def well(self, matter: Matter, codes: Codes) -> bool:
@@ -248,9 +252,10 @@ class Seen:
 
     def of_lost(self, matter: Matter, codes: Codes) -> Change:
         """What has become of codes of which no finding tells any more."""
-        if not self.well(matter, codes):
+        if not matter.whom or matter not in self._all:
             return Change.GONE
-        return Change.UNCLEAR if self._codes.get(matter, set()).intersection(codes) else Change.MENDED
+        lasting = self._codes.get(matter, set()).intersection(codes)
+        return Change.MENDED if self.well(matter, codes) and not lasting else Change.UNCLEAR
 
 
 def _ends(flows: Mapping[str, Sequence[Any]], row: int, names: Mapping[str, str]) -> set[Matter]:

@@ -51,6 +51,7 @@ class Ruled:
     pack: str
     outcome: Outcome
     because: str
+    flows: int
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ CODES = ("syn-refused",)
     [
         (STOPPED, made_of([WELL]), Change.MENDED),
         (STOPPED, made_of([]), Change.GONE),
-        (STOPPED, made_of([{"verdict": "undetermined"}]), Change.GONE),
+        (STOPPED, made_of([{"verdict": "undetermined"}]), Change.UNCLEAR),
         (STOPPED, made_of([WELL | {"port": 80}]), Change.GONE),
         (STOPPED, made_of([WELL | {"name": "other.example"}]), Change.GONE),
         (made_of([WELL]), STOPPED, Change.BROKEN),
@@ -77,7 +77,7 @@ def test_only_what_is_seen_again_and_well_is_mended(old, new, change):
     ((found, whom, was, now),) = changes(old, new)
     assert (found, whom) == (change, "app.example:443")
     assert was == (() if change in (Change.BROKEN, Change.NEW) else CODES)
-    assert now == (() if change in (Change.MENDED, Change.GONE) else CODES)
+    assert now == (() if change in (Change.MENDED, Change.GONE, Change.UNCLEAR) else CODES)
 
 
 VAIN = {"verdict": "undetermined", "codes": ("syn-refused",)}
@@ -120,7 +120,7 @@ def test_tls_that_was_opened_is_mended_where_it_is_proven():
     new = made_of([WELL | {"name": "a.example", "proven": "proven"}, WELL | {"name": "b.example"}])
     codes = ("certificate-forged",)
     assert changes(old, new) == [
-        (Change.GONE, "b.example:443", codes, ()),
+        (Change.UNCLEAR, "b.example:443", codes, ()),
         (Change.MENDED, "a.example:443", codes, ()),
     ]
 
@@ -182,6 +182,13 @@ def test_a_rule_is_mended_where_it_holds(was, now, change):
         assert (one.was, one.now) == (was or "", now or "")
 
 
+def test_a_rule_whose_flows_are_seen_and_do_not_tell_is_unclear():
+    """Something of it is in the capture."""
+    tried = rule("x", UNSEEN, flows=4, because="4 flows tried, none worked")
+    (found,) = between(made_of(rules=[rule("x", FAILS)]), made_of(rules=[tried])).rules
+    assert found.change is Change.UNCLEAR
+
+
 def test_other_documents_are_noted():
     """Rules of a pack that only one was judged by are no change of the site."""
     old = made_of(rules=[rule("x", HOLDS, pack="skala")])
@@ -221,4 +228,4 @@ def test_a_firewall_that_is_opened_mends_what_it_stopped():
     mended = {(one.whom, one.port) for one in found.findings if one.change is Change.MENDED}
     assert mended == {(one.whom, one.port) for one in back.findings if one.change is Change.BROKEN}
     failing = {one.rule for one in stopped.conclusions.rules if one.outcome is FAILS}
-    assert failing == {one.rule for one in found.rules if one.change in (Change.MENDED, Change.GONE)}
+    assert failing == {one.rule for one in found.rules if one.change in (Change.MENDED, Change.GONE, Change.UNCLEAR)}

@@ -34,7 +34,7 @@ PAST = {"holds": "held", "fails": "failed"} | {
 }  # fmt: skip
 PRESENT = {"not_observed": "is not observed", "not_observable": "is not observable", "": "is not judged"}
 OPEN = {
-    Change.UNCLEAR: "unclear: it is seen again, not well throughout, in too little to judge",
+    Change.UNCLEAR: "unclear: it is seen again, but too little of it, or not well throughout",
     Change.GONE: "gone: nothing of it is seen in this capture, which proves nothing",
 }
 """What is neither mended nor as bad as before, in words."""

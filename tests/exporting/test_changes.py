@@ -85,7 +85,7 @@ def test_each_change_has_a_line(shown, width):
         "✗ broken edge-1 app.example port 443 is b-code",
         "· changed edge-1 app.example port 443 was a-code, is b-code",
         "? unclear edge-1 app.example port 443 was a-code",
-        "unclear: it is seen again, not well throughout, in too little to judge",
+        "unclear: it is seen again, but too little of it, or not well throughout",
         "? gone edge-1 edge-1 leases its address was a-code",
         "✓ mended edge-1 app.example port 443 was a-code",
         "✗ broken mm-x machinemetrics held, fails now: 2 flows",
