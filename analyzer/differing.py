@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
+from analyzer import addresses
 from analyzer.earlier import Found, Judged, Named, Ruled, Taken
 from analyzer.findings import Outcome, Severity, Verdict
 
@@ -218,10 +219,18 @@ def _matters(judged: Judged, found: Found, names: Mapping[str, str]) -> list[Mat
     own = {host, *(address for address, name in names.items() if name == host)}
     for token in TOKEN.finditer(found.title):
         word = token.group().rstrip(".:")
-        if word not in own and ("." in word or word.count(":") > 1):
+        if word not in own and _is_peer(word):
             port = PORT.match(found.title, token.end())
             return [Matter(host, word, int(port.group(1)) if port else 0)]
     return [Matter(host, "", 0)]
+
+
+def _is_peer(word: str) -> bool:
+    """Whether a word of a title is an address or a host name, with a port or without: figures are neither."""
+    named, _, port = word.rpartition(":")
+    host = named if port.isdecimal() and "." in named else word
+    above, _, last = host.rpartition(".")
+    return addresses.parse(host) is not None or (bool(above) and last[:1].isalpha())
 
 
 class Seen:

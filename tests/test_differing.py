@@ -148,6 +148,28 @@ def test_a_finding_about_a_host_alone_cannot_be_seen_to_be_mended():
     ]
 
 
+def test_figures_in_a_title_are_no_destination():
+    """A budget that is exceeded by another rate is the same budget."""
+    old, new = (
+        made_of([WELL], [blocked("", "rate-over-budget", f"edge-1: {rate} kbps against a budget of 8.5 kbps")])
+        for rate in ("24.1", "23.9")
+    )
+    assert changes(old, new) == [(Change.STILL, ":0", ("rate-over-budget",), ("rate-over-budget",))]
+
+
+@pytest.mark.parametrize(
+    "whom",
+    [
+        *("app.example", "*.app.example", "xn--p1ai.xn--p1ai", "\u043f.\u0440\u0444", "198.51.100.7", "2001:db8::7"),
+        *("proxy.example:3128", "198.51.100.7:3128"),
+    ],
+)
+def test_names_and_addresses_in_a_title_are_destinations(whom):
+    """With a port of their own or without."""
+    found = made_of([BAD], [blocked(whom)])
+    assert changes(found, found) == [(Change.STILL, f"{whom}:0", CODES, CODES)]
+
+
 def test_a_host_that_has_got_a_name_is_the_same_host():
     """A site file that came later makes nothing new."""
     unnamed = replace(EDGE, host="10.20.30.10")
