@@ -148,7 +148,9 @@ def tone(result: Result) -> str:
     """Whether all is well, something fails, or nobody can tell."""
     if result.exit_code not in (0, 1) or not result.conclusions.rules:
         return "unclear"
-    return "fails" if result.exit_code else "holds"
+    if result.exit_code:
+        return "fails"
+    return "holds" if terminal.judged(result) else "unclear"
 
 
 def captured(result: Result) -> list[str]:

@@ -117,6 +117,16 @@ def test_the_verdict_is_that_of_the_terminal():
         assert terminal.headline(made).plain.partition(" · ")[0] in Read(document.text(made)).text
 
 
+def test_nothing_is_green_where_no_flow_was_judged():
+    """Though rules hold that are sums of the document's own figures."""
+    rules = healthy().conclusions.rules
+    made = Result(observations([flow()]), conclusions(rules=rules, findings=(), flows=verdicts(["not_judged"])))
+    assert (document.tone(made), document.tone(healthy()), document.tone(result())) == ("unclear", "holds", "fails")
+    text = Read(document.text(made)).text
+    assert "No verdict: no flow of a host in scope was judged" in text
+    assert "Nothing has to be changed" not in text
+
+
 def test_a_finding_has_all_that_one_needs_to_act(page):
     """Quote, evidence with frames, look-alikes, remedy and filter of each finding are in the page."""
     if "Findings" not in page.text:
