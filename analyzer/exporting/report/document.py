@@ -180,11 +180,11 @@ def documents(concluded: Conclusions) -> list[str]:
     ]
 
 
-def causes(found: Iterable[Finding]) -> dict[str, list[Finding]]:
-    """By rule, the findings that break it."""
-    made: dict[str, list[Finding]] = {}
+def causes(found: Iterable[Finding]) -> dict[tuple[str, str], list[Finding]]:
+    """By pack and rule, the findings that break it."""
+    made: dict[tuple[str, str], list[Finding]] = {}
     for finding in found:
-        made.setdefault(finding.rule, []).append(finding)
+        made.setdefault((finding.pack, finding.rule), []).append(finding)
     return made
 
 
