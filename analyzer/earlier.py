@@ -18,7 +18,9 @@ from analyzer.result import SCHEMA, Result
 
 NAMES = ("result.json", "flows.parquet")
 MAX_OCTETS = 1 << 30
-COLUMNS = {"orig_h": str, "resp_h": str, "resp_p": int, "server_name": str, "verdict": str, "end_to_end": str}
+COLUMNS = {
+    "orig_h": str, "resp_h": str, "resp_p": int, "server_name": str, "verdict": str, "end_to_end": str, "codes": list,
+}  # fmt: skip
 
 CONCLUDED = ("verdict", "end_to_end")
 
@@ -49,6 +51,7 @@ class Ruled:
     pack: str
     outcome: Outcome
     because: str
+    flows: int
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class Found:
     code: str
     severity: Severity
     title: str
+    rule: str
     flows: tuple[int, ...]
 
 
@@ -91,8 +95,9 @@ def of(result: Result) -> Judged:
     """A result as it is compared."""
     told = TypeAdapter(Told).validate_python(result.to_dict())
     flows, verdicts = result.observations.flows, result.conclusions.flows
-    columns = {name: getattr(flows, name).tolist() for name in COLUMNS if name not in CONCLUDED}
-    return Judged(told, columns | {name: list(map(str, getattr(verdicts, name))) for name in CONCLUDED})
+    columns = {name: getattr(flows, name).tolist() for name in COLUMNS if name not in (*CONCLUDED, "codes")}
+    columns |= {name: list(map(str, getattr(verdicts, name))) for name in CONCLUDED}
+    return Judged(told, columns | {"codes": list(map(list, verdicts.codes))})
 
 
 def _told(path: Path) -> Told:
@@ -127,6 +132,11 @@ def _columns(path: Path) -> Mapping[str, Sequence[Any]]:
         reason = str(error).splitlines()[0] if str(error) else "not Parquet"
         raise SourceError(str(path), f"cannot be read: {ascii(reason)[1:-1][:200]}") from error
     for name, kind in COLUMNS.items():
-        if name not in columns or not all(isinstance(cell, kind) for cell in columns[name]):
+        if name not in columns or not all(isinstance(cell, kind) and _is_flat(cell) for cell in columns[name]):
             raise SourceError(str(path), f"column {name} is missing or holds something else")
     return columns
+
+
+def _is_flat(cell: Any) -> bool:
+    """Whether a cell is one value, or a list of text."""
+    return not isinstance(cell, list) or all(isinstance(word, str) for word in cell)

@@ -30,8 +30,10 @@ LONGEST, TITLE = 60, 100
 """Letters of an id, as the format of rule packs has it, and of a title."""
 
 MOST_ENTRIES = 1000
-MOST_PORTS = 256
-"""A range of more ports is read as any port: a flow is held against each port by itself."""
+"""Elements of an array, and entries of all lists that a policy names."""
+
+MOST_PORTS, MOST_IN_ALL = 256, 10_000
+"""A range of more ports is read as any port, since a flow is held against each port by itself; ports of all entries."""
 
 TRANSPORTS = {6: "tcp", 17: "udp"}
 WELL_KNOWN = {"urn:ietf:params:mud:dns": "resolver", "urn:ietf:params:mud:ntp": "ntp"}
@@ -59,7 +61,7 @@ class _Entry(NamedTuple):
     forwarding: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Draft:
     """What is made of the entries, so far."""
 
@@ -68,6 +70,7 @@ class _Draft:
     rules: dict[Destination, Rule] = field(default_factory=dict)
     omitted: list[Omission] = field(default_factory=list)
     dropped: set[str] = field(default_factory=set)
+    ports: int = 0
 
     def cite(self, entry: _Entry) -> Cite:
         """Where an entry stands."""
@@ -167,21 +170,35 @@ def _lists(root: Node) -> dict[str, Node]:
 
 def _entries(about: Node, policy: str, lists: dict[str, Node]) -> Iterator[_Entry]:
     """The entries of the lists of a policy, in order."""
-    named = _get(about, policy)
-    held = _get(named, "access-lists") if named else None
-    for one in _listed(_get(held, "access-list") if held else None):
-        name = _need(one, "name", "the name of an access list")
-        acl = lists.get(_said(name))
-        if acl is None:
-            raise YamlError(name.line, f"no access list is called {_said(name)[:LONGEST]!a}")
-        aces = _get(acl, "aces")
-        for row, ace in enumerate(_listed(_get(aces, "ace") if aces else None), 1):
+    total = 0
+    for name in _names(about, policy, lists):
+        aces = _get(lists[_said(name)], "aces")
+        held = _listed(_get(aces, "ace") if aces else None)
+        total += len(held)
+        if total > MOST_ENTRIES:
+            raise YamlError(name.line, f"expected {MOST_ENTRIES} entries at most in all lists of {policy}")
+        for row, ace in enumerate(held, 1):
             actions = _need(ace, "actions", "what the entry does")
             forwarding = _said(_need(actions, "forwarding", "accept, drop or reject")).rpartition(":")[2]
             if forwarding not in {"accept", "drop", "reject"}:
                 raise refuse(_need(actions, "forwarding", ""), "accept, drop or reject")
             matches = _get(ace, "matches") or Node(ace.line, fields={})
             yield _Entry(_said(name), row, _said(_need(ace, "name", "the entry's name")), ace, matches, forwarding)
+
+
+def _names(about: Node, policy: str, lists: dict[str, Node]) -> Iterator[Node]:
+    """The names of the lists of a policy, each of a list that is there, and once."""
+    named = _get(about, policy)
+    held = _get(named, "access-lists") if named else None
+    used: set[str] = set()
+    for one in _listed(_get(held, "access-list") if held else None):
+        name = _need(one, "name", "the name of an access list")
+        if _said(name) not in lists:
+            raise YamlError(name.line, f"no access list is called {_said(name)[:LONGEST]!a}")
+        if _said(name) in used:
+            raise YamlError(name.line, f"{policy} names the access list {_said(name)[:LONGEST]!a} twice")
+        used.add(_said(name))
+        yield name
 
 
 def _out(draft: _Draft, entry: _Entry) -> None:
@@ -197,9 +214,14 @@ def _out(draft: _Draft, entry: _Entry) -> None:
         return
     ports, wide = _ports(entry)
     to = replace(peer, ports=ports)
+    if to in draft.rules:
+        return
+    draft.ports += len(ports)
+    if draft.ports > MOST_IN_ALL:
+        raise YamlError(entry.node.line, f"expected {MOST_IN_ALL} ports at most in all entries")
     because = "; ".join(filter(None, (why, wide)))
     basis = Basis.READING if because else Basis.DOCUMENTED
-    draft.rules.setdefault(to, _allow(draft, draft.cite(entry), to, basis, because, entry.node.line))
+    draft.rules[to] = _allow(draft, draft.cite(entry), to, basis, because, entry.node.line)
 
 
 def _allow(draft: _Draft, cite: Cite, to: Destination, basis: Basis, because: str, line: int) -> Rule:  # noqa: PLR0913 - what a rule is made of

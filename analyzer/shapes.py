@@ -31,6 +31,12 @@ class Key:
     required: bool = False
 
 
+CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+"""What no text may hold: control characters (ECMA-48), tabs and ends of lines aside; bidirectional ones (UAX #9)."""
+
+CONTROL = re.compile(f"[{CONTROLS}]")
+
+
 def written(node: Node) -> str:
     """What stands at a node, short enough for one line and harmless on a terminal."""
     if node.items is not None:
@@ -60,6 +66,8 @@ def text(
             raise YamlError(node.line, f"expected {wanted}: put it in quotes, as '{value}'")
         if not isinstance(value, str) or not value.strip() or len(value) > limit:
             raise refuse(node, wanted)
+        if CONTROL.search(value):
+            raise refuse(node, f"{wanted} without control characters")
         if compiled is not None and not compiled.match(value):
             raise refuse(node, wanted)
         if check is None:
@@ -69,9 +77,7 @@ def text(
         except ValueError as error:
             raise refuse(node, wanted) from error
 
-    schema: Schema = {"type": "string", "minLength": 1, "maxLength": limit}
-    if pattern:
-        schema["pattern"] = pattern
+    schema: Schema = {"type": "string", "minLength": 1, "maxLength": limit, "pattern": pattern or f"^[^{CONTROLS}]*$"}
     return Shape(wanted, read, schema)
 
 

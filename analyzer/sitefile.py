@@ -12,6 +12,7 @@ from typing import Any, TextIO
 from analyzer.errors import SiteFileError
 from analyzer.shapes import (
     ADDRESS,
+    CONTROL,
     HOST_NAME,
     NAME,
     NETWORK,
@@ -312,9 +313,9 @@ def _list(values: Iterable[str]) -> str:
 def _quoted(value: str) -> str:
     """A text between double quotes, anything but printable ASCII escaped (YAML 1.2.2, section 5.7).
 
-    Half of a surrogate pair, which no file can hold, becomes U+FFFD.
+    What no site file can hold, half of a surrogate pair or a control character, becomes U+FFFD.
     """
-    letters = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    letters = CONTROL.sub("\ufffd", value.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
     return '"' + "".join(_escaped(letter) for letter in letters) + '"'
 
 

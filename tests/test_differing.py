@@ -31,10 +31,16 @@ def blocked(whom="app.example port 443", code="syn-refused", title="edge-1 was r
 
 def made_of(flows=(), findings=(), rules=RULES, hosts=(EDGE,)):
     """A result of flows to app.example, by verdict and how far they are proven, with findings."""
-    rows = [flow(server_name=given.get("name", "app.example"), resp_p=given.get("port", 443)) for given in flows]
+    rows = [
+        flow(server_name=given.get("name", "app.example"), resp_p=given.get("port", 443))
+        | ({"resp_h": given["to"]} if "to" in given else {})
+        for given in flows
+    ]
     seen = observations(rows, dns=table(Dns, []), tls=table(Tls, []))
     judged = verdicts([given["verdict"] for given in flows])
     judged.end_to_end[:] = [given.get("proven", "no_sign") for given in flows]
+    for row, given in enumerate(flows):
+        judged.codes[row] = given.get("codes", ())
     return Result(seen, conclusions(flows=judged, findings=tuple(findings), rules=tuple(rules), hosts=hosts))
 
 
@@ -58,7 +64,7 @@ CODES = ("syn-refused",)
     [
         (STOPPED, made_of([WELL]), Change.MENDED),
         (STOPPED, made_of([]), Change.GONE),
-        (STOPPED, made_of([{"verdict": "undetermined"}]), Change.GONE),
+        (STOPPED, made_of([{"verdict": "undetermined"}]), Change.UNCLEAR),
         (STOPPED, made_of([WELL | {"port": 80}]), Change.GONE),
         (STOPPED, made_of([WELL | {"name": "other.example"}]), Change.GONE),
         (made_of([WELL]), STOPPED, Change.BROKEN),
@@ -71,7 +77,34 @@ def test_only_what_is_seen_again_and_well_is_mended(old, new, change):
     ((found, whom, was, now),) = changes(old, new)
     assert (found, whom) == (change, "app.example:443")
     assert was == (() if change in (Change.BROKEN, Change.NEW) else CODES)
-    assert now == (() if change in (Change.MENDED, Change.GONE) else CODES)
+    assert now == (() if change in (Change.MENDED, Change.GONE, Change.UNCLEAR) else CODES)
+
+
+VAIN = {"verdict": "undetermined", "codes": ("syn-refused",)}
+
+
+@pytest.mark.parametrize(
+    ("flows", "change"),
+    [
+        ([WELL, VAIN, VAIN], Change.UNCLEAR),
+        ([WELL, VAIN | {"codes": ("syn-unanswered",)}], Change.MENDED),
+        ([WELL, VAIN | {"port": 80}], Change.MENDED),
+        ([WELL, VAIN | {"name": "other.example", "to": "198.51.100.77"}], Change.MENDED),
+    ],
+)
+def test_what_fails_as_before_at_times_is_not_mended(flows, change):
+    """Neither the destination, nor the rule of the finding, nor rules whose reason names the destination."""
+    failed = [
+        rule(FINDING.rule, FAILS),
+        rule("mm-check", FAILS, because="fails: HTTPS at app.example"),
+        rule("mm-apart", FAILS, because="fails: other.app.example"),
+    ]
+    old = made_of([BAD], [blocked()], failed)
+    found = between(old, made_of(flows, rules=[replace(one, outcome=HOLDS) for one in failed]))
+    assert [one.change for one in found.findings] == [change]
+    assert {one.rule: one.change for one in found.rules} == {
+        FINDING.rule: change, "mm-check": change, "mm-apart": Change.MENDED,
+    }  # fmt: skip
 
 
 def test_another_code_for_the_same_destination_is_no_new_finding():
@@ -87,7 +120,7 @@ def test_tls_that_was_opened_is_mended_where_it_is_proven():
     new = made_of([WELL | {"name": "a.example", "proven": "proven"}, WELL | {"name": "b.example"}])
     codes = ("certificate-forged",)
     assert changes(old, new) == [
-        (Change.GONE, "b.example:443", codes, ()),
+        (Change.UNCLEAR, "b.example:443", codes, ()),
         (Change.MENDED, "a.example:443", codes, ()),
     ]
 
@@ -113,6 +146,28 @@ def test_a_finding_about_a_host_alone_cannot_be_seen_to_be_mended():
     assert changes(made_of([BAD], [replace(leased, flows=())]), made_of([])) == [
         (Change.GONE, ":0", ("address-by-dhcp",), ())
     ]
+
+
+def test_figures_in_a_title_are_no_destination():
+    """A budget that is exceeded by another rate is the same budget."""
+    old, new = (
+        made_of([WELL], [blocked("", "rate-over-budget", f"edge-1: {rate} kbps against a budget of 8.5 kbps")])
+        for rate in ("24.1", "23.9")
+    )
+    assert changes(old, new) == [(Change.STILL, ":0", ("rate-over-budget",), ("rate-over-budget",))]
+
+
+@pytest.mark.parametrize(
+    "whom",
+    [
+        *("app.example", "*.app.example", "xn--p1ai.xn--p1ai", "\u043f.\u0440\u0444", "198.51.100.7", "2001:db8::7"),
+        *("proxy.example:3128", "198.51.100.7:3128"),
+    ],
+)
+def test_names_and_addresses_in_a_title_are_destinations(whom):
+    """With a port of their own or without."""
+    found = made_of([BAD], [blocked(whom)])
+    assert changes(found, found) == [(Change.STILL, f"{whom}:0", CODES, CODES)]
 
 
 def test_a_host_that_has_got_a_name_is_the_same_host():
@@ -149,6 +204,13 @@ def test_a_rule_is_mended_where_it_holds(was, now, change):
         assert (one.was, one.now) == (was or "", now or "")
 
 
+def test_a_rule_whose_flows_are_seen_and_do_not_tell_is_unclear():
+    """Something of it is in the capture."""
+    tried = rule("x", UNSEEN, flows=4, because="4 flows tried, none worked")
+    (found,) = between(made_of(rules=[rule("x", FAILS)]), made_of(rules=[tried])).rules
+    assert found.change is Change.UNCLEAR
+
+
 def test_other_documents_are_noted():
     """Rules of a pack that only one was judged by are no change of the site."""
     old = made_of(rules=[rule("x", HOLDS, pack="skala")])
@@ -165,7 +227,8 @@ def test_the_worst_comes_first():
     assert [change for change, *_ in changes(old, new)] == [Change.BROKEN, Change.MENDED]
 
 
-@pytest.mark.parametrize(("old", "new"), [(result(), result()), (STOPPED, made_of([WELL])), (made_of([]), STOPPED)])
+@pytest.mark.parametrize(("old", "new"), [(result(), result()), (STOPPED, made_of([WELL])), (made_of([]), STOPPED),
+                         (STOPPED, made_of([WELL, VAIN]))])  # fmt: skip
 def test_the_structure_satisfies_its_schema(old, new):
     """What difference.json holds is what its schema says."""
     told = json.loads(json.dumps(differing.facts(between(old, new))))
@@ -187,4 +250,4 @@ def test_a_firewall_that_is_opened_mends_what_it_stopped():
     mended = {(one.whom, one.port) for one in found.findings if one.change is Change.MENDED}
     assert mended == {(one.whom, one.port) for one in back.findings if one.change is Change.BROKEN}
     failing = {one.rule for one in stopped.conclusions.rules if one.outcome is FAILS}
-    assert failing == {one.rule for one in found.rules if one.change in (Change.MENDED, Change.GONE)}
+    assert failing == {one.rule for one in found.rules if one.change in (Change.MENDED, Change.GONE, Change.UNCLEAR)}

@@ -102,3 +102,8 @@ def test_flows_that_are_no_flows_are_told(folder):
     pq.write_table(other, path)
     with pytest.raises(SourceError, match="column resp_p is missing or holds something else"):
         earlier.load(folder)
+    for cell in ("x", [[]], [None]):
+        nested = whole.drop_columns(["codes"]).append_column("codes", pa.array([cell] * len(whole)))
+        pq.write_table(nested, path)
+        with pytest.raises(SourceError, match="column codes is missing or holds something else"):
+            earlier.load(folder)

@@ -231,8 +231,29 @@ BAD = {
         changed(*LISTS, 2, "aces", "ace", 1, "matches", "ipv4", "destination-ipv4-network", to="1.2.3.4/99"),
         "expected a network, found '1.2.3.4/99'",
     ),
+    "list twice": (
+        changed("ietf-mud:mud", "from-device-policy", "access-lists", "access-list", 1, "name", to="bulb-v6fr"),
+        "from-device-policy names the access list 'bulb-v6fr' twice",
+    ),
+    "too many in all": (
+        changed(*LISTS, 1, "aces", "ace", to=[ace("x")] * 995),
+        "expected 1000 entries at most in all lists of from-device-policy",
+    ),
+    "too many ports": (
+        changed(*LISTS, 1, "aces", "ace", to=[
+            ace("x", tcp={"destination-port": {"lower-port": at, "upper-port": at + 250}}) for at in range(50)
+        ]),
+        "expected 10000 ports at most in all entries",
+    ),
     "too many": (changed(*LISTS, 1, "aces", "ace", to=[ace("x")] * 1001), "expected 1000 entries at most, found 1001"),
 }  # fmt: skip
+
+
+def test_what_is_said_again_is_one_rule(read):
+    """Its ports count once."""
+    span = {"destination-port": {"lower-port": 1000, "upper-port": 1200}}
+    pack = read(changed(*LISTS, 1, "aces", "ace", to=[ace("x", tcp=span)] * 900))
+    assert sum(len(rule.to.ports) == 201 for rule in pack.rules) == 1
 
 
 @pytest.mark.parametrize(("described", "said"), BAD.values(), ids=BAD)

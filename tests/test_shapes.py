@@ -52,6 +52,7 @@ def taken(shape, value):
         (NETWORK, "8.8.8.8", "8.8.8.8"),
         (WORD, "wireless-lan", "wireless-lan"),
         (number("a share", 0, 1), 1, 1.0),
+        (LINE, "two\nlines,\t\u05d0 \u540d", "two\nlines,\t\u05d0 \u540d"),
         (whole("a row", 0, 9), 9, 9),
         (flag(), False, False),
         (choice("up", "down"), "up", "up"),
@@ -70,6 +71,7 @@ def test_what_is_expected_is_taken(shape, value, expected):
 @pytest.mark.parametrize(
     ("shape", "value", "words"),
     [
+        *((LINE, f"a{sign}b", "text without control") for sign in "\x00\x1b\r\x7f\x9b\u200f\u202e\u2069"),
         (NAME, "example", "expected a host name"),
         (NAME, "a.*.example.com", "expected a host name"),
         (NAME, "*example.com", "expected a host name"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from analyzer import sitefile
 from analyzer.errors import SiteFileError
+from analyzer.shapes import CONTROL
 from analyzer.sitefile import MACHINE_CLASSES, TOPOLOGIES, Site, SiteHost, load, parse, rate, write
 from analyzer.yamlfile import parse as parse_yaml
 
@@ -137,7 +138,7 @@ def test_no_other_rates_are_taken(text):
         rate(text)
 
 
-NAMES = st.text(min_size=1, max_size=40).filter(str.strip)
+NAMES = st.text(min_size=1, max_size=40).filter(lambda name: name.strip() and not CONTROL.search(name))
 SCHEMA = jsonschema.Draft202012Validator(sitefile.schema())
 V4 = st.ip_addresses(v=4).map(str)
 ADDRESSES = st.ip_addresses().map(str)
@@ -184,6 +185,13 @@ def test_half_a_letter_becomes_the_replacement_character():
     site = Site(name="a\udc80b", hosts=(SiteHost("\udc80", "other"),))
     read = parse(written(site, reasons=["\udc80"]))
     assert (read.name, read.hosts[0].name) == ("a\ufffdb", "\ufffd")
+
+
+def test_a_control_character_becomes_the_replacement_character():
+    """A name of a capture that no site file may hold is written so that it can be read."""
+    site = Site(name="\x1b[2J\u202egpj.exe", hosts=(SiteHost("a\x9b", "other"),))
+    read = parse(written(site))
+    assert (read.name, read.hosts[0].name) == ("\ufffd[2J\ufffdgpj.exe", "a\ufffd")
 
 
 def test_a_draft_reads_as_a_person_would_write_it():

@@ -21,6 +21,7 @@ SIGNS = {
     Change.NEW: ("✗ new", "bold red"),
     Change.CHANGED: ("· changed", "yellow"),
     Change.STILL: ("· still", "dim"),
+    Change.UNCLEAR: ("? unclear", "yellow"),
     Change.GONE: ("? gone", "yellow"),
     Change.MENDED: ("✓ mended", "green"),
 }
@@ -32,7 +33,11 @@ PAST = {"holds": "held", "fails": "failed"} | {
     "not_observed": "was not observed", "not_observable": "was not observable", "": "was not judged",
 }  # fmt: skip
 PRESENT = {"not_observed": "is not observed", "not_observable": "is not observable", "": "is not judged"}
-GONE = "gone: nothing of it is seen in this capture, which proves nothing"
+OPEN = {
+    Change.UNCLEAR: "unclear: it is seen again, but too little of it, or not well throughout",
+    Change.GONE: "gone: nothing of it is seen in this capture, which proves nothing",
+}
+"""What is neither mended nor as bad as before, in words."""
 
 
 def write(difference: Difference, folder: Path) -> None:
@@ -58,8 +63,10 @@ def show(difference: Difference, stream: TextIO, detail: int) -> None:
         page.blank()
         _listed(page, [_rule(one) for one in rules])
     _rest(page, [one for one in difference.rules if one not in rules])
-    if Change.GONE in {one.change for one in findings} | {one.change for one in rules}:
-        page.line(words(GONE, "dim"), 2)
+    shown = {one.change for one in findings} | {one.change for one in rules}
+    for change, told in OPEN.items():
+        if change in shown:
+            page.line(words(told, "dim"), 2)
     for note in difference.notes:
         page.hang(words("note", "dim"), words(note), at=LABEL, indent=2)
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from analyzer.exporting import parquet
+from analyzer.printable import printable
 from analyzer.result import Result
 
 TABLES = ("findings", "rules", "hosts", "checklist", "bandwidth", "purposes", "captures", "quality")
@@ -56,8 +57,15 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_timestamp(kind):
         return pc.strftime(column, format="%Y-%m-%dT%H:%M:%SZ")
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return defused(column.cast(pa.string()))
+        return defused(_printable(column.cast(pa.string())))
     return column
+
+
+def _printable(column: pa.ChunkedArray) -> pa.Array:
+    """A text column with visible escapes in place of all that does not print, ends of lines (of quotes) aside."""
+    encoded = column.combine_chunks().dictionary_encode()
+    lines = [[printable(line, whole=True) for line in word.split("\n")] for word in encoded.dictionary.to_pylist()]
+    return pa.array(["\n".join(those) for those in lines], pa.string()).take(encoded.indices)
 
 
 def _column(series: Any) -> pa.Array:

@@ -75,14 +75,22 @@ def headline(result: Result) -> Text:
     fails = counts[Outcome.FAILS]
     if fails:
         line = Text(f"{fails} of {counted(total, 'requirement')} {'fails' if fails == 1 else 'fail'}", "bold red")
-    else:
+    elif judged(result):
         line = Text(f"No requirement fails, of {total}", "bold green")
+    else:
+        line = Text("No verdict: no flow of a host in scope was judged", "bold yellow")
     rest = {"hold": Outcome.HOLDS, "not observed": Outcome.NOT_OBSERVED, "not observable": Outcome.NOT_OBSERVABLE}
     for word, outcome in rest.items():
         if counts[outcome]:
             said = "holds" if (word, counts[outcome]) == ("hold", 1) else word
             line.append(f" · {counts[outcome]} {said}", "default")
     return line
+
+
+def judged(result: Result) -> bool:
+    """Whether the verdict on any flow is one by a document: what only stands in documents holds without a capture."""
+    beside = (Verdict.HOUSEKEEPING, Verdict.NOT_JUDGED)
+    return any(verdict not in beside for verdict in result.conclusions.flows.verdict)
 
 
 def _captures(page: Page, result: Result) -> None:

@@ -42,6 +42,7 @@ DIFFERENCE = Difference(
         finding(Change.BROKEN, was=()),
         finding(Change.CHANGED),
         finding(Change.STILL, now=("a-code",)),
+        finding(Change.UNCLEAR, now=()),
         finding(Change.GONE, now=(), whom="", port=0, title="edge-1 leases its address"),
         finding(Change.MENDED, now=()),
     ),
@@ -70,7 +71,7 @@ def test_how_much_changed_comes_first(shown):
     lines = shown(DIFFERENCE, detail=-1)
     assert lines[1:] == [
         "CHANGES  since before.pcapng of 2026-11-20 23:15:13 UTC",
-        "  findings   1 broken · 1 changed · 1 still · 1 gone · 1 mended",
+        "  findings   1 broken · 1 changed · 1 still · 1 unclear · 1 gone · 1 mended",
         "  rules      1 broken · 1 changed · 1 still · 1 gone · 1 mended",
     ]
     assert shown(DIFFERENCE)[: len(lines)] == lines
@@ -83,6 +84,8 @@ def test_each_change_has_a_line(shown, width):
     for line in (
         "✗ broken edge-1 app.example port 443 is b-code",
         "· changed edge-1 app.example port 443 was a-code, is b-code",
+        "? unclear edge-1 app.example port 443 was a-code",
+        "unclear: it is seen again, but too little of it, or not well throughout",
         "? gone edge-1 edge-1 leases its address was a-code",
         "✓ mended edge-1 app.example port 443 was a-code",
         "✗ broken mm-x machinemetrics held, fails now: 2 flows",

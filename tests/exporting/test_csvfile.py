@@ -1,14 +1,16 @@
 import csv
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.exporting import csvfile
+from analyzer.exporting import csvfile, parquet
+from analyzer.findings import Outcome
 from analyzer.result import FLOW_COLUMNS, Result
-from tests.builders.plant import FINDING, FLOWS, conclusions, flow, observations, result, verdicts
+from tests.builders.plant import FINDING, FLOWS, conclusions, flow, observations, result, rule, verdicts
 
 BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
@@ -54,6 +56,22 @@ def test_names_from_a_capture_cannot_run(tmp_path):
     facts = observations([flow(server_name=evil, server_name_basis="sni")])
     csvfile.write(Result(facts, conclusions(flows=verdicts(["expected"]))), tmp_path)
     assert "'" + evil == rows(tmp_path / "flows.csv")[1][16]
+
+
+def test_what_does_not_print_is_spelled_out(tmp_path):
+    """Of captures, packs and site files alike: no cell moves a cursor or turns text around; a quote keeps its lines."""
+    evil, shown = "\x1b[31m\n\u202egpj", "\\x1b[31m\n\\u202egpj"
+    changed = replace(FINDING, title=evil, rivals=(evil, "b"))
+    made = result(findings=(changed,), rules=[rule("x", Outcome.HOLDS, title=evil)])
+    csvfile.write(made, tmp_path)
+    facts = observations([flow(server_name=evil), flow(server_name="\u05d0.example")])
+    csvfile.write_table(
+        parquet.flows_table(Result(facts, conclusions(flows=verdicts(["expected"] * 2)))), tmp_path / "f"
+    )
+    for name, told in (("findings.csv", f"{shown}; b"), ("rules.csv", shown), ("f", shown), ("f", "\u05d0.example")):
+        assert told in [cell for row in rows(tmp_path / name) for cell in row]
+    for path in tmp_path.iterdir():
+        assert all(line.isprintable() for line in path.read_text(encoding="utf-8").splitlines())
 
 
 def test_lists_of_a_capture_cannot_run(tmp_path):

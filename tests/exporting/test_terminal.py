@@ -51,6 +51,11 @@ def test_no_verdict_is_said_so():
     """Where nothing was captured, or nobody is governed by a pack, the first line does not call the network good."""
     nothing = Result(observations([], captures=()), conclusions(rules=(), flows=verdicts([])))
     assert "nothing was captured" in shown(nothing).split("\n")[0]
+    beside = Result(
+        observations([flow(), flow()]),
+        conclusions(rules=healthy().conclusions.rules, findings=(), flows=verdicts(["housekeeping", "not_judged"])),
+    )
+    assert shown(beside).startswith("No verdict: no flow of a host in scope was judged · 2 hold · 13 not observed")
     assert "no host that a rule pack governs" in shown(result(rules=(), findings=())).split("\n")[0]
 
 

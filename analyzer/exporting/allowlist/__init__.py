@@ -8,7 +8,15 @@ from typing import Protocol
 
 from analyzer.errors import AnalyzerError
 from analyzer.exporting.allowlist import asa, aws, fortigate, mud, nftables, panos, people
-from analyzer.exporting.allowlist.entries import ANYBODY, AllowList, Entry, Exported, UnheldError, entries
+from analyzer.exporting.allowlist.entries import (
+    ANYBODY,
+    AllowList,
+    Entry,
+    Exported,
+    UnheldError,
+    entries,
+    own_networks,
+)
 from analyzer.rulepack import RulePack
 from analyzer.sitefile import Site
 
@@ -69,7 +77,7 @@ def export(  # noqa: PLR0913 - what may be asked of a list, by name
     _know_role(pack, role, form)
     rows, left = entries(pack, variant, site, role=role, within=form in HELD_BY_THE_HOST)
     title = f"{pack.title}{f' ({variant})' if variant else ''}"
-    listed = AllowList(pack.name, title, tuple(rows), left, updated, url)
+    listed = AllowList(pack.name, title, tuple(rows), left, updated, url, own_networks(site or Site()))
     try:
         made = FORMATS[form](listed)
     except UnheldError as error:

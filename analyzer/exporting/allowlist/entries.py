@@ -82,6 +82,7 @@ class AllowList(NamedTuple):
     left     why which rules make no row, in words
     updated  date and time (RFC 3339), for formats that hold one
     url      where the list will be served, for formats that say so
+    own      the site's networks, as its site file tells them
     """
 
     name: str
@@ -90,6 +91,7 @@ class AllowList(NamedTuple):
     left: tuple[str, ...] = ()
     updated: str = ""
     url: str = ""
+    own: tuple[str, ...] = ()
 
     @property
     def heading(self) -> str:
@@ -204,10 +206,15 @@ def _is_tls(rule: Rule) -> bool:
     return not rule.to.payload or "tls" in rule.to.payload
 
 
+def own_networks(site: Site) -> tuple[str, ...]:
+    """The networks that a site file tells to be the site's."""
+    return site.company_networks + site.machine_networks
+
+
 def _is_inside(text: str, site: Site) -> bool:
     """Whether an address or network is of sites' own: private, or one of this site's networks."""
     meant = addresses.network(text)
-    own = [addresses.network(one) for one in site.company_networks + site.machine_networks]
+    own = [addresses.network(one) for one in own_networks(site)]
     return meant is not None and any(
         net.version == meant.version and meant.subnet_of(net)  # type: ignore[arg-type]  # same version, as asked before
         for net in (*addresses.LOCAL, *own)

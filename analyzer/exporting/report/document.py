@@ -148,7 +148,9 @@ def tone(result: Result) -> str:
     """Whether all is well, something fails, or nobody can tell."""
     if result.exit_code not in (0, 1) or not result.conclusions.rules:
         return "unclear"
-    return "fails" if result.exit_code else "holds"
+    if result.exit_code:
+        return "fails"
+    return "holds" if terminal.judged(result) else "unclear"
 
 
 def captured(result: Result) -> list[str]:
@@ -178,11 +180,11 @@ def documents(concluded: Conclusions) -> list[str]:
     ]
 
 
-def causes(found: Iterable[Finding]) -> dict[str, list[Finding]]:
-    """By rule, the findings that break it."""
-    made: dict[str, list[Finding]] = {}
+def causes(found: Iterable[Finding]) -> dict[tuple[str, str], list[Finding]]:
+    """By pack and rule, the findings that break it."""
+    made: dict[tuple[str, str], list[Finding]] = {}
     for finding in found:
-        made.setdefault(finding.rule, []).append(finding)
+        made.setdefault((finding.pack, finding.rule), []).append(finding)
     return made
 
 

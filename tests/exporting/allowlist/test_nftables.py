@@ -6,9 +6,11 @@ import re
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 
 import pytest
 
+from analyzer.addresses import LOCAL
 from analyzer.exporting.allowlist import AllowList, entries, export, nftables
 from analyzer.rulepack import shipped
 from analyzer.sitefile import Site, SiteHost
@@ -66,7 +68,7 @@ LAB = """
     rules=$(mktemp); cat > "$rules"; nft -f "$rules"; rm "$rules"
     ip netns exec "world-$$" "$1" -c "$2" serve & server=$!
     sleep 1
-    nft add element inet plant_machinemetrics edge_tcp_443_4 '{ 203.0.113.9 }'
+    nft add element inet plant_machinemetrics d_edge_tcp_443_4 '{ 203.0.113.9 }'
     ip netns exec "edge-$$" "$1" -c "$2" ask
     kill "$server"
 """
@@ -98,14 +100,26 @@ def test_a_site_works_through_it_and_nothing_else_does(needs_program, needs_name
 def test_peoples_computers_are_not_bound():
     """Nothing else of theirs is dropped."""
     text = ruleset()
-    assert "ip saddr @edge_4 counter drop" in text
-    assert "@browser_4 counter drop" not in text
+    assert "ip saddr @h_edge_4 counter drop" in text
+    assert "@h_browser_4 counter drop" not in text
+
+
+def test_what_a_site_has_inside_is_not_dropped(needs_program, needs_namespaces):
+    """Carriers' addresses (RFC 6598), which make no row since they are local, and networks that the site file tells."""
+    site = replace(PLACE, company_networks=("198.51.100.0/24", "10.7.0.0/24"), machine_networks=("2001:db8:1::/48",))
+    text = ruleset(site=site)
+    passes = re.findall(r"ip6? saddr @h_edge_[46] ip6? daddr { (.*) } accept\n", text)
+    inside = {str(net) for net in LOCAL} | {"198.51.100.0/24", "2001:db8:1::/48"}
+    assert set(", ".join(passes).split(", ")) == inside
+    needs_program("nft")
+    done = in_namespace('f=$(mktemp); cat > "$f"; nft -f "$f"; rm "$f"', stdin=text)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_dnsmasq_fills_the_sets_of_names():
     """A wildcard is its domain, for both families."""
     text = ruleset()
-    assert "# nftset=/balena-cloud.com/4#inet#plant_machinemetrics#edge_tcp_443_4,6#inet#" in text
+    assert "# nftset=/balena-cloud.com/4#inet#plant_machinemetrics#d_edge_tcp_443_4,6#inet#" in text
 
 
 FILLED = """
@@ -120,7 +134,7 @@ FILLED = """
     sleep 1
     "$3" -c "$4" || true
     kill "$above" "$here"
-    nft list set inet plant_machinemetrics edge_tcp_443_4
+    nft list set inet plant_machinemetrics d_edge_tcp_443_4
 """
 ASKED = """
 import dns.exception, dns.message, dns.query
@@ -154,6 +168,20 @@ def test_what_dnsmasq_lets_through_beside_is_told():
     assert f"# {nftables.WIDER}:\n# nftset=" in made.text
 
 
+def test_a_version_of_ip_without_an_address_is_told():
+    """A set without elements drops nothing: of hosts that are bound, and that the site file knows."""
+
+    def told(*own):
+        site = Site(hosts=(SiteHost("edge-1", "edge", own), SiteHost("desk", "browser", ("10.7.0.50",))))
+        notes = export(PACKS["machinemetrics"], "standard", site, "nftables").notes
+        return [note for note in notes if "restricted" in note]
+
+    words = "is not restricted for edge: the site file has no such address of theirs"
+    assert told("10.7.0.10") == [f"IPv6 {words}"]
+    assert told("2001:db8::10") == [f"IPv4 {words}"]
+    assert told("10.7.0.10", "2001:db8::10") == told() == []
+
+
 def test_sets_of_long_names_are_apart():
     """Names of sets are cut to what nft takes, and do not become one."""
     rows, _ = entries(PACKS["machinemetrics"], "standard", PLACE)
@@ -163,6 +191,27 @@ def test_sets_of_long_names_are_apart():
     sets = re.findall(r"^\tset (\w+) ", text, re.MULTILINE)
     assert len(sets) == len(set(sets)) == 2 * 2 * (1 + 2)
     assert max(map(len, sets)) <= 60
+
+
+def test_sets_of_hosts_are_none_of_destinations(needs_program, needs_namespaces):
+    """Whatever roles are called: a role's hosts never become what another role may reach."""
+    rows, _ = entries(PACKS["machinemetrics"], "standard", PLACE)
+    row = next(row for row in rows if row.rule == "mm-std-api")
+    both = tuple(row._replace(who=who, ports=((443, "tcp"),)) for who in ("edge", "edge-tcp-443"))
+    text = nftables.write(AllowList("t", "T", both)).text
+    sets = re.findall(r"^\tset (\w+) ", text, re.MULTILINE)
+    assert len(sets) == len(set(sets)) == 2 * 2 * 2
+    needs_program("nft")
+    done = in_namespace('f=$(mktemp); cat > "$f"; nft -f "$f"; rm "$f"', stdin=text)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_underscore_in_a_name_stays():
+    """Without it dnsmasq would fill the set from another name's answers."""
+    rows, _ = entries(PACKS["machinemetrics"], "standard", PLACE)
+    row = next(row for row in rows if row.rule == "mm-std-api")
+    text = nftables.write(AllowList("t", "T", (row._replace(names=("*.my_host.example.com",)),))).text
+    assert "# nftset=/my_host.example.com/" in text
 
 
 def test_words_of_a_pack_cannot_break_out(needs_program, needs_namespaces):

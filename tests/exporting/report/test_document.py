@@ -11,7 +11,7 @@ from analyzer.findings import Outcome, Severity
 from analyzer.observations import Quality
 from analyzer.result import Result
 from tests.builders import hostile
-from tests.builders.plant import FINDING, HOSTS, RULES, conclusions, flow, healthy, observations, result, verdicts
+from tests.builders.plant import FINDING, HOSTS, RULES, conclusions, flow, healthy, observations, result, rule, verdicts
 
 VOID = {"meta", "link", "input", "img", "br"}
 
@@ -117,6 +117,32 @@ def test_the_verdict_is_that_of_the_terminal():
         assert terminal.headline(made).plain.partition(" · ")[0] in Read(document.text(made)).text
 
 
+def test_rules_of_two_packs_that_share_an_id_are_apart():
+    """Each has a place of its own in the page, and the findings that break it beside it."""
+    mine = replace(FINDING, id="f1", rule="x", pack="skala")
+    other = replace(FINDING, id="f2", rule="x", pack="machinemetrics")
+    rules = [rule("x", Outcome.FAILS, pack=pack) for pack in ("skala", "machinemetrics")]
+    text = document.text(result(rules=rules, findings=(mine, other)))
+    ids = Read(text).ids
+    assert len(ids) == len(set(ids))
+    assert {"rule-skala.x", "rule-machinemetrics.x"} <= set(ids)
+    rows = re.findall(r'<tr id="rule-(\w+)\.x".*?</tr>', text, re.DOTALL)
+    told = [
+        re.findall('href="#finding-(f.)"', row) for row in re.findall(r'<tr id="rule-\w+\.x".*?</tr>', text, re.DOTALL)
+    ]
+    assert dict(zip(rows, told, strict=True)) == {"skala": ["f1"], "machinemetrics": ["f2"]}
+
+
+def test_nothing_is_green_where_no_flow_was_judged():
+    """Though rules hold that are sums of the document's own figures."""
+    rules = healthy().conclusions.rules
+    made = Result(observations([flow()]), conclusions(rules=rules, findings=(), flows=verdicts(["not_judged"])))
+    assert (document.tone(made), document.tone(healthy()), document.tone(result())) == ("unclear", "holds", "fails")
+    text = Read(document.text(made)).text
+    assert "No verdict: no flow of a host in scope was judged" in text
+    assert "Nothing has to be changed" not in text
+
+
 def test_a_finding_has_all_that_one_needs_to_act(page):
     """Quote, evidence with frames, look-alikes, remedy and filter of each finding are in the page."""
     if "Findings" not in page.text:
@@ -135,13 +161,13 @@ def test_every_rule_and_every_step_has_its_row():
     """All rules are there with their quotes, by section; those that are steps of a list stand there."""
     made = result()
     page = Read(document.text(made))
-    for rule in RULES:
-        assert f"rule-{rule.rule}" in page.ids
-        assert rule.title in page.text
+    for one in RULES:
+        assert f"rule-{one.pack}.{one.rule}" in page.ids
+        assert one.title in page.text
     for step in made.conclusions.checklist:
         assert step.item in page.text
     step = replace(RULES[0], cite=made.conclusions.checklist[0].cite)
-    assert f"rule-{step.rule}" not in Read(document.text(result(rules=(step,)))).ids
+    assert f"rule-{step.pack}.{step.rule}" not in Read(document.text(result(rules=(step,)))).ids
 
 
 def test_the_same_remedy_is_told_once():
