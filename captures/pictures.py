@@ -22,7 +22,6 @@ from rich.text import Text
 
 import analyzer
 from analyzer import exporting
-from analyzer.capturing.source import open_source
 from analyzer.exporting import figures, livescreen
 from analyzer.live import watch
 from analyzer.watching.feeds import StreamFeed
@@ -85,7 +84,7 @@ def live(folder: Path) -> None:
 
 def _watched() -> Picture:
     """A sample, watched to its end; its rates are those of the whole, and not of the time that it took to read it."""
-    seen = watch(StreamFeed(open_source(f"{FAULTS}.pcapng")), site=analyzer.load_site(f"{FAULTS}.site.yaml"))
+    seen = watch(StreamFeed(f"{FAULTS}.pcapng"), site=analyzer.load_site(f"{FAULTS}.site.yaml"))
     seen.start()
     while not seen.over:
         time.sleep(0.05)
