@@ -222,8 +222,10 @@ class Rewriter:
             self._icmp(at, end)
         elif proto == ICMP6:
             self._icmp6(at, end, ends)
-        elif proto == IGMP:
-            self._keep(at, min(at + 8, end))
+        elif proto == IGMP and end - at >= 8:
+            self._keep(at, at + 4)
+            self._address(at + 4, 4)
+            self._summed(at + 2, at, end)
 
     def _gre(self, at: int, end: int) -> None:
         """RFC 2784 and RFC 2890; another version, or source routes, are not kept."""

@@ -132,6 +132,27 @@ def test_of_a_cooked_frame_the_sender_is_another(link_type, head, sender):
     assert made[-len(packet) :] == rewritten(packet, 101)
 
 
+@pytest.mark.parametrize(
+    ("head", "group", "kept"),
+    [
+        (b"\x16\0\0\0", "efff0001", "efff0001"),
+        (b"\x13\1\0\0", "0a070015", DISGUISE.address(bytes([10, 7, 0, 21])).hex()),
+        (b"\x22\0\0\0", "00000001", "00000001"),
+    ],
+)
+def test_groups_stay_and_neighbours_of_routers_are_others(head, group, kept):
+    """What IGMP says of a group, and DVMRP of a neighbour; what follows is gone, and the check sum is right."""
+    octets = head + bytes.fromhex(group) + b"\4\0\0\1" + bytes([10, 7, 0, 10])
+
+    def total(message):
+        return sum(int.from_bytes(message[at : at + 2], "big") for at in range(0, len(message), 2)) % 0xFFFF
+
+    octets = head[:2] + (0xFFFF - total(octets)).to_bytes(2, "big") + octets[4:]
+    made = rewritten(IP(**HOSTS, proto=2) / Raw(octets), 101)[20:]
+    assert (made[:2], made[4:]) == (head[:2], bytes.fromhex(kept) + bytes(8))
+    assert total(octets) == total(made) == 0
+
+
 def test_a_quoted_packet_is_in_disguise():
     """What an error is about: its addresses and ports, no payload."""
     quoted = IP(**HOSTS) / SEGMENT
