@@ -149,7 +149,7 @@ def sanitize(  # noqa: PLR0913 - as judge, and what is wanted of it
 
     Addresses, MACs and names that no document has are others, contents and credentials are gone. The frames are judged
     anew, with the arguments that gave `result`, and comments tell what is found in them. A site file for them is
-    written beside the target, with .site.yaml for its ending; it names no roots.
+    written beside the target, where there is none yet, with .site.yaml for a capture's ending; it names no roots.
 
     key  by which others are chosen, so that what is the same in several captures is so again; else nobody's
 
