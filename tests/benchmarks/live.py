@@ -97,6 +97,8 @@ def heard(name, capture, loops):
     time.sleep(0.3)
     sent = replay(capture, loops)
     time.sleep(SETTLE_S)
+    if child.poll() is not None:
+        sys.exit(f"{name}: {''.join(said)}")
     child.send_signal(signal.SIGINT)
     out = child.stdout.read()
     listener.join()
@@ -133,7 +135,7 @@ def receive(name):
     from analyzer.capturing.scapysource import ScapySource  # noqa: PLC0415
     from analyzer.kernels import flows as fl  # noqa: PLC0415
     from analyzer.metering.sweep import Sweep  # noqa: PLC0415
-    from analyzer.observing import Reading  # noqa: PLC0415
+    from analyzer.reading import Reading  # noqa: PLC0415
     from analyzer.settings import Settings  # noqa: PLC0415
 
     sweep = Sweep(Settings())
@@ -155,7 +157,7 @@ def receive(name):
             time.sleep(1)
             begun = begin()
             source.consumed, source.cut = 0, ""
-            Reading(source, sweep).run(lambda _: None)
+            Reading(TAP, sweep).run(source, lambda _: None)
             source.close()
             counts = source.counts()
             received, dropped = sweep.counter(fl.FRAMES) - frames, counts.dropped if counts else None
