@@ -168,7 +168,9 @@
     fill(Math.min(first, Math.max(shown.length - 1, 0)), Math.min(first + Math.ceil(scroll.clientHeight / high) + 20, shown.length));
   };
 
+  let typed = 0;
   const refresh = (sorting) => {
+    clearTimeout(typed); // what was typed is asked for by now, and moves nobody back to the top later
     if (sorting) sort();
     filter();
     active = 0;
@@ -270,7 +272,6 @@
     id(`${name}-is`).addEventListener("change", () => refresh(false));
   };
   ["verdict", "rule", "service"].forEach(options);
-  let typed = 0;
   id("search").addEventListener("input", () => { clearTimeout(typed); typed = setTimeout(() => refresh(false), 120); });
   document.querySelector("form").addEventListener("submit", (event) => { event.preventDefault(); refresh(false); });
   id("only").addEventListener("click", () => { only = null; refresh(false); id("search").focus(); });
