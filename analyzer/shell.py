@@ -162,10 +162,18 @@ def since(asked: Asked, result: Result) -> Difference | None:
     return None if asked.earlier is None else api.difference(result, asked.earlier)
 
 
+def write_files(asked: Asked, result: Result, folder: Path) -> tuple[str, ...]:
+    """Writes the files of a result that are asked for into a folder; returns what their formats cannot hold."""
+    from analyzer import exporting
+    from analyzer.exporting import foreign
+
+    exporting.write(result, folder, csv=asked.as_csv)
+    return foreign.export(result, folder, asked.formats)
+
+
 def write(asked: Asked, result: Result, changed: Difference | None) -> None:
     """Writes the files of a result that are asked for, those of the other tap into a folder of their own."""
-    from analyzer import exporting
-    from analyzer.exporting import changes, foreign
+    from analyzer.exporting import changes
 
     if asked.out is None:
         return
@@ -173,8 +181,7 @@ def write(asked: Asked, result: Result, changed: Difference | None) -> None:
         for folder, one in ((asked.out, result), (asked.out / "outside", result.outside)):
             if one is None:
                 continue
-            exporting.write(one, folder, csv=asked.as_csv)
-            for note in foreign.export(one, folder, asked.formats):
+            for note in write_files(asked, one, folder):
                 if not asked.quiet:
                     say(f"{folder}: {note}")
         if changed is not None:
@@ -216,17 +223,25 @@ def packs_of(own: Iterable[str]) -> tuple[RulePack, ...]:
     return tuple(packs.values())
 
 
+def compiling() -> bool:
+    """Whether kernels have yet to be compiled, which is said, since it takes its time."""
+    from analyzer import api
+
+    if not api.must_compile():
+        return False
+    say("compiling kernels for this machine: half a minute, this once")
+    return True
+
+
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     """A bar on standard error while captures are read, where that is a terminal; else None."""
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    from analyzer import api
     from analyzer.exporting.progress import bar
 
-    if api.must_compile():
-        say("compiling kernels for this machine: half a minute, this once")
+    compiling()
     with bar(sys.stderr) as told:
         yield told
 

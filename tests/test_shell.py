@@ -7,7 +7,7 @@ import json
 import click
 import pytest
 
-from analyzer import shell
+from analyzer import api, shell
 from analyzer.errors import AnalyzerError
 from analyzer.program import Mistake
 
@@ -78,3 +78,11 @@ def test_no_bar_without_a_terminal():
     """In a pipe nothing is drawn."""
     with shell.progress(quiet=False) as told:
         assert told is None
+
+
+@pytest.mark.parametrize("must", [True, False])
+def test_compiling_is_said(monkeypatch, capsys, must):
+    """Where it has to be done; else nothing is said."""
+    monkeypatch.setattr(api, "must_compile", lambda: must)
+    assert shell.compiling() is must
+    assert ("compiling kernels" in capsys.readouterr().err) is must

@@ -9,19 +9,19 @@ import sys
 import threading
 import time
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.shell import asked_for, judging_options, print_json, say, show, since, writing
+from analyzer.shell import asked_for, compiling, judging_options, print_json, say, show, since, write_files, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.capturing.keeping import Keeper
     from analyzer.exporting.livedisplay import Display
-    from analyzer.result import Result
     from analyzer.shell import Asked
     from analyzer.watching.feeds import Feed
     from analyzer.watching.picture import Seen
@@ -94,8 +94,7 @@ def _opened(interface: str, how: str, capture_filter: str, user: str, *, quiet: 
 
     entry = privileges.chosen(user) if interface != "-" or user else None
     with privileges.acting_as(entry):
-        if warming.must_warm():
-            say("compiling kernels for this machine: half a minute, this once")
+        if compiling():
             warming.warm()
     feed = open_feed(interface, how=how, capture_filter=capture_filter)
     if feed.name in CHILDREN:
@@ -128,7 +127,7 @@ class _Session:
         bounds = Limits(limits["every"], limits["flows"], str(asked.out or ""), kept)
         with writing(asked.out or Path()):
             self.watch: Watch = watch(
-                feed, limits=bounds, write=self._write, keeper=self.keeper, on_finding=self._found,
+                feed, limits=bounds, write=partial(write_files, asked), keeper=self.keeper, on_finding=self._found,
                 troubles=self._troubles, **asked.terms,
             )  # fmt: skip
 
@@ -175,14 +174,6 @@ class _Session:
                 serve.update(picture)
             if not display.wait(min(TURN_S, max(end - time.monotonic(), 0.0))):
                 return
-
-    def _write(self, result: Result, folder: Path) -> None:
-        """The files of a result that are asked for."""
-        from analyzer import exporting
-        from analyzer.exporting import foreign
-
-        exporting.write(result, folder, csv=self.asked.as_csv)
-        foreign.export(result, folder, self.asked.formats)
 
     def _found(self, seen: Seen) -> None:
         if self.hook is not None:

@@ -197,8 +197,6 @@ class ListenerFeed:
             raise
         finally:
             self._listener.close()
-        if self.counts().dropped is not None and not reading.drops:
-            reading.drops[0, 0] = self.counts().dropped or 0
 
     def readinto(self, view: memoryview) -> int:
         """Octets read into `view`, 0 at the end; see reading.Stream."""

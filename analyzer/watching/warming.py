@@ -6,17 +6,11 @@ import tempfile
 from pathlib import Path
 
 from analyzer.capturing.keeping import Keeper
-from analyzer.kernels import jit
 from analyzer.observing import Observer
 from analyzer.settings import Settings
 
 CAPTURE = Path(__file__).with_name("warm.pcap")
 """A lookup and a TLS session of the sample capture mm-clean."""
-
-
-def must_warm() -> bool:
-    """Whether kernels have yet to be compiled for this machine and user."""
-    return jit.must_compile()
 
 
 def warm() -> None:

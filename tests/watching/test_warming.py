@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from analyzer.capturing.stream import frames
-from analyzer.kernels import jit
 from analyzer.watching import warming
 
 SAMPLE = Path(__file__).resolve().parents[2] / "captures" / "mm-clean.pcapng.gz"
@@ -19,8 +18,6 @@ def test_the_frames_are_those_of_a_sample():
     assert set(held) <= whole
 
 
-def test_it_does_what_a_live_capture_does(monkeypatch):
-    """Nothing stays of it, and it tells whether it is needed."""
-    monkeypatch.setattr(jit, "must_compile", lambda: True)
-    assert warming.must_warm()
+def test_it_does_what_a_live_capture_does():
+    """Nothing stays of it."""
     warming.warm()
