@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analyzer.kernels.flows import mix
+from analyzer.kernels.hashing import mix
 from analyzer.kernels.headers import mac48
 from analyzer.kernels.jit import kernel
 from analyzer.kernels.octets import be16, be32

@@ -12,8 +12,9 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.kernels.flows import FIN, SYN
+from analyzer.kernels.hashing import GOLDEN, folded, product, stirred, total
 from analyzer.kernels.headers import TCP
-from analyzer.kernels.jit import inlined
+from analyzer.kernels.jit import inlined, kernel
 from analyzer.kernels.octets import be64, u8
 
 RECENT = np.dtype([("print", "i8"), ("ts_ns", "i8")], align=True)
@@ -24,7 +25,7 @@ TTL, TAKEN, FREE = 255, 256, 511  # the low bits of a print: the TTL, and whethe
 LONG_AGO = -(1 << 62)
 HABITS = 4096
 ALL, MIRRORED = 4096, 128  # only copies, and enough to think that bare packets are copied as well: one of the last few
-SOME, OTHER = -7046029254386353131, -4417276706812531889  # odd numbers, as splitmix64 and xxhash have them
+OTHER, FURTHER, LAST = 0xC2B2AE3D27D4EB4F, 0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5  # odd numbers, as xxhash has them
 
 
 def none_seen() -> np.ndarray:
@@ -35,27 +36,31 @@ def none_seen() -> np.ndarray:
 
 
 @inlined
-def stirred(value, word):
-    """A hash of so much and one word more; it wraps, as machine integers do."""
-    value = (value ^ word) * SOME
-    return value ^ ((value >> 29) & 0x7FFFFFFFF)
-
-
-@inlined
 def print_of(octets, row):
-    """A number that copies of a packet share and others do not, once `row.hash` is known; nine bits are free."""
+    """A number that copies of a packet share and others do not, once `row.hash` is known; nine bits are free.
+
+    The words of most packets are taken at once: none waits for the hash of the one before, nor for that of the flow.
+    """
     at, kept = row.transport_at, row.transport_kept
-    value = stirred(row.hash + row.src_lo * OTHER, row.ip_id << 32 | row.ip_octets)
-    value = stirred(value, row.fragment << 16 | row.payload << 32 | row.proto)
-    sampled = min(kept, SAMPLED)
-    for k in range(0, sampled - 7, 8):
-        value = stirred(value, be64(octets, at + k))
-    if kept >= 8:
-        value = stirred(value, be64(octets, at + kept - 8))
+    key = row.fragment << 16 | row.payload << 32 | row.proto
+    if kept >= 16:
+        last = at + kept - 8
+        value = total(folded(be64(octets, at), key, GOLDEN), folded(be64(octets, min(at + 16, last)), key, OTHER))
+        more = total(folded(be64(octets, at + 8), key, OTHER), folded(be64(octets, last), key, LAST))
+        value ^= total(folded(be64(octets, min(at + 24, last - 8)), key, FURTHER), product(more, GOLDEN))
+        value = total(value, product(folded(be64(octets, min(at + 32, last)), key, FURTHER), OTHER))
     else:
-        for k in range(kept):
-            value = stirred(value, u8(octets, at + k))
-    return value & ~FREE
+        value = few(octets, at, kept, key)
+    value = stirred(value, total(row.hash, product(row.src_lo, OTHER)))
+    return stirred(value, row.ip_id << 32 | row.ip_octets) & ~FREE
+
+
+@kernel
+def few(octets, at, kept, value):
+    """A hash of so much and fewer than 16 octets."""
+    for k in range(kept):
+        value = stirred(value, u8(octets, at + k))
+    return value
 
 
 @inlined
@@ -70,8 +75,8 @@ def habit_of(row):
 
     Flows that share one share what is thought of them, which is right where a whole port is mirrored.
     """
-    ends = (row.src_lo + row.dst_lo) * SOME + (np.int64(row.src_port) + np.int64(row.dst_port)) * OTHER
-    return (ends >> 32) & (HABITS - 1)
+    ports = product(np.int64(row.src_port) + np.int64(row.dst_port), OTHER)
+    return (total(product(total(row.src_lo, row.dst_lo), GOLDEN), ports) >> 32) & (HABITS - 1)
 
 
 @inlined
@@ -84,27 +89,44 @@ def is_copy(octets, row, recent, mirroring, window_ns):
     mirroring  i4[HABITS]: per flow, by `habit_of`, the share of copies among its last packets that are not bare, of ALL
     """
     value = print_of(octets, row)
-    bare = is_bare(row)
-    habit = habit_of(row)
     first = ((value >> 9) & (SETS - 1)) * WAYS
     oldest = first
-    for k in range(first, first + WAYS):
+    least = recent[first].ts_ns
+    found = recent[first].print & ~FREE == value
+    for k in range(first + 1, first + WAYS):  # without branches, which nobody could foresee
         held = recent[k]
-        if held.print & ~FREE == value and -window_ns <= row.ts_ns - held.ts_ns <= window_ns:
-            if -1 <= (held.print & TTL) - row.ttl <= 1:
-                if not bare:
-                    mirroring[habit] += (ALL - mirroring[habit]) >> 4
-                    return True
-                if mirroring[habit] > MIRRORED and held.print & TAKEN == 0:
-                    held.print |= TAKEN
-                    return True
-                held.print &= ~TAKEN
-                held.ts_ns = row.ts_ns
-                return False
-        if held.ts_ns < recent[oldest].ts_ns:
-            oldest = k
-    if not bare:
-        mirroring[habit] -= mirroring[habit] >> 4
+        found |= held.print & ~FREE == value
+        older = held.ts_ns < least
+        oldest = k if older else oldest
+        least = held.ts_ns if older else least
+    if found:
+        answer = known(row, value, first, recent, mirroring, window_ns)
+        if answer >= 0:
+            return answer == 1
+    habit = habit_of(row)
+    mirroring[habit] -= (mirroring[habit] >> 4) * np.int64(not is_bare(row))
     recent[oldest].print = value | row.ttl
     recent[oldest].ts_ns = row.ts_ns
     return False
+
+
+@kernel
+def known(row, value, first, recent, mirroring, window_ns):
+    """Whether the packet whose print stands among the rows from `first` on is a copy: 1 or 0, -1 if it is new."""
+    habit = habit_of(row)
+    for k in range(first, first + WAYS):
+        held = recent[k]
+        if held.print & ~FREE != value or not -window_ns <= row.ts_ns - held.ts_ns <= window_ns:
+            continue
+        if not -1 <= (held.print & TTL) - row.ttl <= 1:
+            continue
+        if not is_bare(row):
+            mirroring[habit] += (ALL - mirroring[habit]) >> 4
+            return 1
+        if mirroring[habit] > MIRRORED and held.print & TAKEN == 0:
+            held.print |= TAKEN
+            return 1
+        held.print &= ~TAKEN
+        held.ts_ns = row.ts_ns
+        return 0
+    return -1

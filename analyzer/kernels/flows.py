@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from analyzer.kernels.hashing import mix, total
 from analyzer.kernels.headers import DECODED, TCP, UDP
 from analyzer.kernels.jit import inlined, kernel
 
+# What most frames touch stands first, together: it is what has to come to the processor.
 FLOW = np.dtype(
     [
         ("a_hi", "i8"),
@@ -27,16 +29,15 @@ FLOW = np.dtype(
         ("history", "u1"),  # letters used of the flow's row of histories
         ("opening", "u1"),  # bits: SYN_SEEN, SYNACK_SEEN
         ("carries", "u1"),  # the tunnel in its datagrams: tunnels.NAMES
-        ("vlan", "i4"),
-        ("start_ns", "i8"),
-        ("end_ns", "i8"),
-        ("first_frame", "i8"),
-        ("last_frame", "i8"),
         ("bin", "i8"),  # begin of the bin of time that the rates are in, ns
-        ("syn_ns", "i8"),
-        ("synack_ns", "i8"),
-        ("syn_rtt", "i8"),
+        ("end_ns", "i8"),
+        ("start_ns", "i8"),
+        ("last_frame", "i8"),
         ("ack_rtt", "i8"),
+        ("synack_ns", "i8"),
+        ("first_frame", "i8"),
+        ("syn_ns", "i8"),
+        ("syn_rtt", "i8"),
         ("rst_frame", "i8"),
         ("rst_ns", "i8"),  # of the first RST, as the next ones
         ("rst_delay", "i8"),  # since the other side's last frame
@@ -44,10 +45,11 @@ FLOW = np.dtype(
         ("rst_window", "i4"),
         ("rst_ttl", "u1"),
         ("rst_side", "u1"),
+        ("vlan", "i4"),
         ("fin_frame", "i8"),
         ("attempts", "u4"),
-        ("tunnel", "i8"),  # what its first packet was wrapped in: DECODED
         ("kept", "u4"),  # messages or segments handed to the dissectors
+        ("tunnel", "i8"),  # what its first packet was wrapped in: DECODED
     ],
     align=True,
 )
@@ -58,28 +60,34 @@ SIDE = np.dtype(
         ("octets", "i8"),
         ("frame_octets", "i8"),
         ("payload", "i8"),
+        ("last_ns", "i8"),
+        ("last_frame", "i8"),
+        ("data_frame", "i8"),
+        ("next", "u4"),  # sequence number after the last octet seen
+        ("last", "u4"),  # Zeek's last sequence number of this end, which tells with `start` what is sent again
+        ("acked", "u4"),  # highest acknowledgement of the other side
+        ("kept", "u4"),  # octets of the stream handed to the dissectors
+        ("handed", "u4"),  # … in so many segments
+        ("gap", "i4"),  # first of the side's gaps, -1 for none
+        ("ident", "i4"),
+        ("mss", "i4"),
+        ("letters", "u2"),  # bits of the letters of history that were written
+        ("state", "u1"),  # of the end, in Zeek's sense: see tcp.INACTIVE, and the one before
+        ("before", "u1"),
+        ("ttl", "u1"),
+        ("ttl_low", "u1"),
+        ("ttl_high", "u1"),
+        ("known", "u1"),  # base is known
         ("retransmitted", "i8"),
         ("missed", "i8"),
         ("mac", "i8"),
         ("first_frame", "i8"),
-        ("data_frame", "i8"),
-        ("last_ns", "i8"),
-        ("last_frame", "i8"),
         ("print", "i8"),  # of the first payload
         ("again_at", "i8"),  # packets of the other side when this one began to send again
         ("again", "u4"),
-        ("mss", "i4"),
-        ("ident", "i4"),
-        ("ttl_low", "u1"),
-        ("ttl_high", "u1"),
         ("base", "u4"),  # sequence number of the stream's first octet
-        ("next", "u4"),  # sequence number after the last octet seen
-        ("acked", "u4"),  # highest acknowledgement of the other side
         ("isn", "u4"),
         ("isn_before", "u4"),
-        ("kept", "u4"),  # octets of the stream handed to the dissectors
-        ("handed", "u4"),  # … in so many segments
-        ("gap", "i4"),  # first of the side's gaps, -1 for none
         ("gaps", "i4"),
         ("syns", "u4"),
         ("synacks", "u4"),
@@ -87,17 +95,11 @@ SIDE = np.dtype(
         ("rsts", "u4"),
         ("tally_t", "u4"),  # segments sent again, and advertised windows of zero, for the counted letters
         ("tally_w", "u4"),
-        ("start", "u4"),  # Zeek's first and last sequence number of this end, which tell what is sent again
-        ("last", "u4"),
+        ("start", "u4"),
         ("syn_at", "u4"),  # sequence numbers of the last SYN, FIN and RST: the same one again is no news
         ("fin_at", "u4"),
         ("rst_at", "u4"),
         ("tally_g", "u4"),
-        ("letters", "u2"),  # bits of the letters of history that were written
-        ("state", "u1"),  # of the end, in Zeek's sense: see tcp.INACTIVE, and the one before
-        ("before", "u1"),
-        ("ttl", "u1"),
-        ("known", "u1"),  # base is known
     ],
     align=True,
 )
@@ -105,6 +107,7 @@ SIDE = np.dtype(
 SYN_SEEN, SYNACK_SEEN = 1, 2  # bits of `opening`
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 
+INDEX = 0xFFFFFFFF  # the part of a slot that is a flow's index
 HISTORY = 24  # letters kept of a history
 
 # rows of `counters`, shared by the kernels of a sweep
@@ -115,76 +118,71 @@ REORDERED, SUPER_FRAMES, CHECKSUMS, BAD_CHECKSUMS, PARTIAL_CHECKSUMS = range(23,
 COUNTERS = 28
 
 
-@kernel
-def mix(value, seed):
-    """A hash of 64 bit, seeded so that nobody can choose addresses that collide (murmur3's finalizer)."""
-    h = np.uint64(value) ^ np.uint64(seed)
-    h = (h ^ (h >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
-    h = (h ^ (h >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
-    return np.int64(h ^ (h >> np.uint64(33)))
-
-
-@kernel
+@inlined
 def icmp_like(row):
     """Whether the flow's port pair holds type and code, the same seen from both ends."""
     return row.proto == 1 or row.proto == 58
 
 
-@kernel
+@inlined
+def ends_hash(one, other, one_port, other_port, more, seed):
+    """A hash of two ends by the low halves of their addresses, and of `more`: the same in both directions."""
+    ends = total(mix(one ^ (one_port << 40), seed), mix(other ^ (other_port << 40), seed))
+    return total(ends, more) & np.int64(0x7FFFFFFFFFFFFFFF)
+
+
+@inlined
 def flow_hash(row, seed):
     """A hash of a frame's flow: the same in both directions, never negative."""
     src_port, dst_port = np.int64(row.src_port), np.int64(row.dst_port)
     if icmp_like(row):  # type and code are the same seen from both ends
         src_port = dst_port = src_port << 8 | dst_port
-    ends = mix(row.src_lo ^ (src_port << 40), seed) + mix(row.dst_lo ^ (dst_port << 40), seed)
+    more = np.int64(row.proto)
     if row.version == 6:
-        ends += mix(row.src_hi, seed) ^ mix(row.dst_hi, seed)
-    return mix(ends + np.int64(row.proto), seed) & np.int64(0x7FFFFFFFFFFFFFFF)
+        more = total(more, mix(row.src_hi, seed) ^ mix(row.dst_hi, seed))
+    return ends_hash(row.src_lo, row.dst_lo, src_port, dst_port, more, seed)
 
 
 @inlined
 def source_is_b(row):
-    """Whether the frame's source is endpoint B of its flow."""
+    """Whether the frame's source is endpoint B of its flow: 1 or 0."""
     if row.src_hi != row.dst_hi:
-        return row.src_hi > row.dst_hi
+        return np.int64(row.src_hi > row.dst_hi)
     if row.src_lo != row.dst_lo:
-        return row.src_lo > row.dst_lo
+        return np.int64(row.src_lo > row.dst_lo)
     if icmp_like(row):
-        return row.reply == 1
-    return row.src_port > row.dst_port
+        return np.int64(row.reply == 1)
+    return np.int64(row.src_port > row.dst_port)
 
 
 @inlined
 def same(flow, row, side):
-    """Whether `row`, whose source is endpoint `side`, is a frame of `flow`."""
-    if flow.proto != row.proto:
-        return False
-    if icmp_like(row):
-        ports = flow.a_port == row.src_port and flow.b_port == row.dst_port
-    elif side:
-        ports = flow.a_port == row.dst_port and flow.b_port == row.src_port
-    else:
-        ports = flow.a_port == row.src_port and flow.b_port == row.dst_port
-    if not ports:
-        return False
-    if side:
-        return (
-            flow.b_lo == row.src_lo and flow.a_lo == row.dst_lo and flow.b_hi == row.src_hi and flow.a_hi == row.dst_hi
-        )
-    return flow.a_lo == row.src_lo and flow.b_lo == row.dst_lo and flow.a_hi == row.src_hi and flow.b_hi == row.dst_hi
+    """Whether `row`, whose source is endpoint `side`, is a frame of `flow`.
+
+    Without branches on `side`, which nobody could foresee.
+    """
+    turn = -np.int64(side)
+    lo = (row.src_lo ^ row.dst_lo) & turn
+    hi = (row.src_hi ^ row.dst_hi) & turn
+    src_port, dst_port = np.int64(row.src_port), np.int64(row.dst_port)
+    port = 0 if icmp_like(row) else (src_port ^ dst_port) & turn
+    other = (flow.a_lo ^ row.src_lo ^ lo) | (flow.b_lo ^ row.dst_lo ^ lo)
+    other |= (flow.a_hi ^ row.src_hi ^ hi) | (flow.b_hi ^ row.dst_hi ^ hi)
+    other |= (np.int64(flow.a_port) ^ src_port ^ port) | (np.int64(flow.b_port) ^ dst_port ^ port)
+    return (other | (np.int64(flow.proto) ^ np.int64(row.proto))) == 0
 
 
 @inlined
 def find(slots, flows, row, side):
-    """The slot of the frame's flow, or the empty one where it belongs."""
-    mask = np.int64(slots.size - 1)
+    """The slot of the frame's flow, or the empty one where it belongs, and what it holds."""
+    mask = np.uint64(slots.size - 1)
     tag = row.hash >> 32
-    at = row.hash & mask
-    while slots[at] >= 0:
-        if slots[at] >> 32 == tag and same(flows[slots[at] & 0xFFFFFFFF], row, side):
-            break
-        at = (at + 1) & mask
-    return at
+    at = np.uint64(row.hash) & mask
+    held = slots[at]
+    while held >= 0 and not (held >> 32 == tag and same(flows[held & INDEX], row, side)):
+        at = (at + np.uint64(1)) & mask
+        held = slots[at]
+    return np.int64(at), held
 
 
 @kernel
@@ -206,10 +204,16 @@ def key_hash(flow, seed):
     a_port, b_port = np.int64(flow.a_port), np.int64(flow.b_port)
     if icmp_like(flow):
         a_port = b_port = a_port << 8 | b_port
-    ends = mix(flow.a_lo ^ (a_port << 40), seed) + mix(flow.b_lo ^ (b_port << 40), seed)
+    more = np.int64(flow.proto)
     if flow.version == 6:
-        ends += mix(flow.a_hi, seed) ^ mix(flow.b_hi, seed)
-    return mix(ends + np.int64(flow.proto), seed) & np.int64(0x7FFFFFFFFFFFFFFF)
+        more = total(more, mix(flow.a_hi, seed) ^ mix(flow.b_hi, seed))
+    return ends_hash(flow.a_lo, flow.b_lo, a_port, b_port, more, seed)
+
+
+@inlined
+def is_old(flow, row, udp_idle, udp_active):
+    """Whether a flow without connections is over by silence or by its age, when the frame comes."""
+    return row.ts_ns - flow.end_ns > udp_idle or row.ts_ns - flow.start_ns > udp_active
 
 
 @inlined
@@ -220,10 +224,9 @@ def ended(flow, sides, index, row, side, udp_idle, tcp_idle, udp_active):
     the connection was open or closed. A SYN that its answer overtook has the number that was answered, and begins
     nothing.
     """
-    idle = row.ts_ns - flow.end_ns
     if row.proto != TCP:
-        return idle > udp_idle or row.ts_ns - flow.start_ns > udp_active
-    if idle > tcp_idle:
+        return is_old(flow, row, udp_idle, udp_active)
+    if row.ts_ns - flow.end_ns > tcp_idle:
         return True
     if row.flags & (SYN | ACK | RST | FIN) != SYN:
         return False

@@ -174,7 +174,7 @@ def inward(octets, at, end, cut, kind, rows):
 
 
 @inlined
-def decode(octets, at, caplen, origlen, kind, fcs, rows):
+def decode(octets, at, caplen, origlen, kind, rows):
     """Decode a frame of `caplen` octets at `at`, `origlen` on the wire, of link type `kind`, into `rows[0]`.
 
     rows  two records of DECODED: all but ts_ns, number and hash are written where the answer is IP
@@ -183,9 +183,6 @@ def decode(octets, at, caplen, origlen, kind, fcs, rows):
     row = rows[0]
     if row.wrapped:
         plain(row)
-    if caplen == origlen and fcs < caplen:
-        caplen -= fcs
-        origlen -= fcs
     end = at + caplen
     wire = max(origlen, caplen)
     cut = wire - caplen

@@ -11,7 +11,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-import platform
 import sys
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -21,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from analyzer.kernels.native import Code, bind, shape
+from analyzer.kernels.native import Code, bind, processor, shape
 
 Function = Callable[..., Any]
 
@@ -30,10 +29,10 @@ PLAIN = os.environ.get("NUMBA_DISABLE_JIT", "0") != "0"
 
 
 def _digest() -> str:
-    """A digest of what decides the machine code: all kernel sources, switches, versions, the machine."""
+    """A digest of what decides the machine code: all kernel sources, switches, versions, the processor."""
     here = Path(__file__).parent
     versions = [np.__version__, _version("numba"), _version("llvmlite")]
-    digest = hashlib.sha256(f"{BOUNDSCHECK} {sys.version} {platform.machine()} {versions}".encode())
+    digest = hashlib.sha256(f"{BOUNDSCHECK} {sys.version} {processor()} {versions}".encode())
     for source in sorted(here.glob("*.py")):
         digest.update(source.name.encode() + source.read_bytes())
     return digest.hexdigest()[:16]
@@ -92,7 +91,8 @@ class Kernel:
         if folder is None:
             return self.compile(arguments)
         name = f"{self.function.__module__}.{self.function.__name__}"
-        path = folder / f"{name}-{hashlib.sha256(repr(kinds).encode()).hexdigest()[:16]}.o"
+        digest = hashlib.sha256(repr(kinds).encode() + _elsewhere(self.function))
+        path = folder / f"{name}-{digest.hexdigest()[:16]}.o"
         code = Code.load(path)
         if code is None:
             code = self.compile(arguments)
@@ -101,9 +101,9 @@ class Kernel:
 
     def compile(self, arguments: tuple[Any, ...]) -> Code:
         """Compile it for arguments like these."""
+        dispatcher = _dispatchers()[self]
         import numba  # noqa: PLC0415 - see the module's docstring
 
-        dispatcher = _dispatchers()[self]
         types = tuple(numba.typeof(argument) for argument in arguments)
         dispatcher.compile(types)
         compiled = dispatcher.overloads[types]
@@ -111,6 +111,12 @@ class Kernel:
         members = () if returns == numba.types.none else getattr(returns, "types", (returns,))
         letters = "".join("b" if member == numba.types.boolean else "i" for member in members)
         return Code(compiled.fndesc.llvm_func_name, letters, compiled.library._get_compiled_object())  # noqa: SLF001
+
+
+def _elsewhere(function: Function) -> bytes:
+    """The source of a kernel that does not stand in this folder, as those of tests, which `_digest` leaves out."""
+    path = Path(function.__code__.co_filename)
+    return path.read_bytes() if path.parent != Path(__file__).parent and path.is_file() else b""
 
 
 @functools.cache
@@ -121,8 +127,6 @@ def _dispatchers() -> dict[Kernel, Any]:
     references of every array argument, which made the sweep of small frames 3.8 times slower (bench: industrial).
     tests/kernels/test_jit.py holds both.
     """
-    # One name for every x86-64 or ARM: costs nothing here and lets machines share a home folder.
-    os.environ.setdefault("NUMBA_CPU_NAME", "generic")
     import numba  # noqa: PLC0415 - see the module's docstring
 
     # copies, so that modules go on to see kernels that Python can call

@@ -39,7 +39,13 @@ ERROR = np.dtype(
 )
 
 
-@kernel
+@inlined
+def most_kept(row):
+    """How many datagrams of the frame's flow the dissectors get."""
+    return MESSAGES_MANY if is_asked_often(row.src_port) or is_asked_often(row.dst_port) else MESSAGES
+
+
+@inlined
 def is_asked_often(port):
     """Whether one flow of this port carries the transactions of many clients or questions: DNS, DHCP, their kin."""
     return port == 53 or port == 67 or port == 68 or port == 546 or port == 547 or port == 5353 or port == 5355
@@ -55,7 +61,7 @@ def keep_message(octets, flow, row, index, side, segments, arena, counters):
 @inlined
 def is_kept(mine, row):
     """Whether the dissectors may want a segment's payload: its stream is at its beginning."""
-    return row.payload_kept and mine.kept < STREAM_OCTETS_TWICE and mine.handed < STREAM_SEGMENTS
+    return (mine.kept < STREAM_OCTETS_TWICE) & (mine.handed < STREAM_SEGMENTS) & (row.payload_kept > 0)
 
 
 @kernel
@@ -129,6 +135,6 @@ def keep_error(octets, row, index, side, slots, flows, quoted, errors, counters)
         return
     transport(octets, body, end, left, quoted)
     quoted.hash = flow_hash(quoted, counters[fl.SEED])
-    slot = find(slots, flows, quoted, 1 if source_is_b(quoted) else 0)
-    if slots[slot] >= 0:
-        error.quoted = slots[slot] & 0xFFFFFFFF
+    _, held = find(slots, flows, quoted, source_is_b(quoted))
+    if held >= 0:
+        error.quoted = held & fl.INDEX

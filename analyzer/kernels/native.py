@@ -64,6 +64,13 @@ def shape(value: Any) -> Any:
     return "int"
 
 
+def processor() -> str:
+    """The processor and what it can do: code that was made for one may not run on another."""
+    import llvmlite.binding as llvm  # noqa: PLC0415 - as below
+
+    return f"{llvm.get_process_triple()} {llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
+
+
 @functools.cache
 def _engine() -> Any:
     """What turns object files into functions of this process."""

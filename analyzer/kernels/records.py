@@ -113,7 +113,7 @@ def next_pcapng(octets, at, end, form, interfaces):
         at += length
 
 
-@kernel
+@inlined
 def next_ring(octets, at, end, interfaces):
     """The frame of a mapped ring at `at`: (why, next at, start, caplen, origlen, ns, interface).
 

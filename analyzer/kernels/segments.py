@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.kernels.flows import BAD_CHECKSUMS, CHECKSUMS, PARTIAL_CHECKSUMS
+from analyzer.kernels.hashing import stirred
 from analyzer.kernels.headers import TCP
 from analyzer.kernels.jit import kernel
 from analyzer.kernels.octets import be16, be64, u8
@@ -55,17 +56,10 @@ def payload_print(octets, row):
     value = np.int64(row.payload)
     kept = min(row.payload_kept, PRINTED)
     for k in range(0, kept - 7, 8):
-        value = mixed(value, be64(octets, row.payload_at + k))
+        value = stirred(value, be64(octets, row.payload_at + k))
     for k in range(kept - kept % 8, kept):
-        value = mixed(value, u8(octets, row.payload_at + k))
+        value = stirred(value, u8(octets, row.payload_at + k))
     return value if value != 0 else np.int64(1)
-
-
-@kernel
-def mixed(value, word):
-    """A hash of so much and one word more (splitmix64's constant); it wraps, as machine integers do."""
-    value = (value ^ word) * -7046029254386353131
-    return value ^ ((value >> 29) & 0x7FFFFFFFF)
 
 
 @kernel

@@ -286,10 +286,10 @@ def note_end(flow, mine, other, side, row):
 
 
 @inlined
-def usual(flow, mine, other, row):
-    """Account for a segment that brings what is next and nothing new; False, with nothing done, for any other.
+def is_next(flow, mine, other, row):
+    """Whether a segment of an open connection brings what is next and nothing new, as most do: `go_on` accounts for it.
 
-    Most segments of an open connection are such; `segment` would end the same.
+    `segment` would end the same.
     """
     if row.flags & (SYN | FIN | RST | ACK) != ACK or row.window == 0:
         return False
@@ -299,14 +299,16 @@ def usual(flow, mine, other, row):
         return False
     if row.seq != mine.next or row.seq != mine.last or difference(row.ack, other.next) > 0:
         return False
-    if mine.letters & (WROTE_DATA if row.payload else WROTE_ACK) == 0 or (flow.ack_rtt < 0 and flow.synack_ns >= 0):
-        return False
-    if row.payload:
-        mine.next = np.uint32((row.seq + row.payload) & 0xFFFFFFFF)
-        mine.last = mine.next
-    if difference(row.ack, other.acked) > 0:
-        other.acked = np.uint32(row.ack)
-    return True
+    wrote = mine.letters & (WROTE_DATA if row.payload else WROTE_ACK)
+    return wrote != 0 and (flow.ack_rtt >= 0 or flow.synack_ns < 0)
+
+
+@inlined
+def go_on(mine, other, row):
+    """Move the streams on with a segment that `is_next`; without branches, which nobody could foresee."""
+    mine.next = np.uint32((row.seq + row.payload) & 0xFFFFFFFF)
+    mine.last = mine.next
+    other.acked = np.uint32(row.ack if difference(row.ack, other.acked) > 0 else other.acked)
 
 
 @kernel

@@ -23,7 +23,7 @@ INWARD = ("inner_kind", "inner_at", "inner_end", "inner_cut", "layers", "carrier
 @kernel
 def short(octets, end, wire, rows):
     """The way that a sweep takes."""
-    return decode(octets, 0, end, wire, 1, 0, rows)
+    return decode(octets, 0, end, wire, 1, rows)
 
 
 @kernel

@@ -3,11 +3,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
 from analyzer.kernels.jit import PLAIN, Kernel, Row
-from analyzer.kernels.native import Code
+from analyzer.kernels.native import Code, processor
 from analyzer.kernels.octets import be16
 from analyzer.kernels.sweep import sweep
 
@@ -52,6 +53,28 @@ def test_machine_code_is_kept_in_files_of_the_user(tmp_path):
     before = file.stat().st_mtime_ns
     assert run(XDG_CACHE_HOME=str(tmp_path)).stdout == "258\n"
     assert file.stat().st_mtime_ns == before
+
+
+@compiled
+def test_a_kernel_that_was_changed_is_compiled_again(tmp_path):
+    """Wherever it stands: else a test of machine code would go on to test what it was."""
+    told = {**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}", "NUMBA_DISABLE_JIT": "0", "XDG_CACHE_HOME": str(tmp_path)}
+    for answer in ("1", "2"):
+        text = f"from analyzer.kernels.jit import kernel\n@kernel\ndef own(number):\n    return number + {answer}\n"
+        (tmp_path / "changed.py").write_text(text)
+        words = [sys.executable, "-Bc", "import changed; print(changed.own(0))"]
+        assert subprocess.run(words, env=told, capture_output=True, text=True, check=True).stdout == f"{answer}\n"
+
+
+@compiled
+def test_machine_code_is_kept_apart_by_processor(tmp_path):
+    """What was compiled for one that can do more would be an illegal instruction on another that shares the folder."""
+    change = "import analyzer.kernels.native as n; n.processor = lambda: 'another'; "
+    told = {**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_DISABLE_JIT": "0", "XDG_CACHE_HOME": str(tmp_path)}
+    for words in (CALL.format(at=0), change + CALL.format(at=0)):
+        subprocess.run([sys.executable, "-c", words], env=told, check=True, capture_output=True)
+    assert len(list((tmp_path / "plant-capture-analyzer").iterdir())) == 2
+    assert llvm.get_host_cpu_features().flatten() in processor()
 
 
 @pytest.mark.parametrize("damaged", [b"", b"\xff\xff\xff\xff", b"\x03\0\0\0abc"])
