@@ -31,13 +31,14 @@ from analyzer.kernels import records as rc
 SNAPLEN = 262_144
 """Octets of a frame kept at most, as tcpdump and dumpcap have it."""
 
-RING_OCTETS, BLOCK_OCTETS = 64 << 20, 4 << 20
-"""Larger blocks wake us less often, and the sweep finds its tables in the cache: 4 MB take 0.6 times the CPU of 1 MB
-(benchmark: live)."""
+SIZES = ((128 << 20, 16 << 20), (16 << 20, 2 << 20))
+"""Octets of a ring and of a block; the next where there is no memory. Seconds of a busy plant, for while Python judges
+the thread that sweeps waits for its turn. Larger blocks wake us less often, and the sweep finds its tables in the cache:
+16 MB take two thirds of the CPU of 4 MB (benchmark: live)."""
 
-RETIRE_MS = 200
-"""After so long, or twice as long, the kernel hands over a block that is not full: 16 blocks bear that nobody reads for
-some seconds, on a quiet link too."""
+RETIRE_MS = 400
+"""After so long, or twice as long, the kernel hands over a block that is not full: eight bear that nobody reads for some
+seconds, on a quiet link too."""
 
 TAG_OCTETS = 4
 FRAME_OCTETS = 2048  # what TPACKET_V3 makes nothing of, but wants to divide a block
@@ -120,8 +121,7 @@ class Ring:
         *,
         filter: bytes | None = None,  # noqa: A002 - the field's word
         snaplen: int = SNAPLEN,
-        octets: int = RING_OCTETS,
-        block_octets: int = BLOCK_OCTETS,
+        sizes: tuple[tuple[int, int], ...] = SIZES,
         promiscuous: bool = True,
     ) -> Self:
         """Listen to an interface; `filter` is what bpf.compile_filter gives.
@@ -131,21 +131,33 @@ class Ring:
         """
         if not hasattr(socket, "AF_PACKET"):
             raise SourceError(interface, "a ring is for Linux only; dumpcap captures here")
-        opened = ring = None
+        for octets, block_octets in sizes:
+            try:
+                ring = cls._laid_out(interface, _with_snaplen(filter, snaplen), octets, block_octets)
+                break
+            except OSError as why:
+                if why.errno != errno.ENOMEM or octets == sizes[-1][0]:
+                    raise SourceError(interface, _reason(why)) from why
         try:
-            opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)  # protocol 0: nothing comes before the filter
-            link_type = link_type_of(opened, interface)
-            _prepare(opened, interface, _with_snaplen(filter, snaplen), octets, block_octets)
-            ring = cls(interface, opened, octets, block_octets, link_type)
             ring._begin(promiscuous=promiscuous)
         except BaseException as why:
-            for one in (ring, opened):
-                if one is not None:
-                    one.close()
+            ring.close()
             if isinstance(why, OSError):
                 raise SourceError(interface, _reason(why)) from why
             raise
         return ring
+
+    @classmethod
+    def _laid_out(cls, interface: str, program: bytes, octets: int, block_octets: int) -> Self:
+        """A ring of that size, into which nothing comes yet. Raises OSError, SourceError."""
+        opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)  # protocol 0: nothing comes before the filter
+        try:
+            link_type = link_type_of(opened, interface)
+            _prepare(opened, interface, program, octets, block_octets)
+            return cls(interface, opened, octets, block_octets, link_type)
+        except BaseException:
+            opened.close()
+            raise
 
     def _begin(self, *, promiscuous: bool) -> None:
         """Let frames come."""
@@ -289,5 +301,5 @@ def _reason(why: OSError) -> str:
     if why.errno == errno.ENETDOWN:
         return "is down"
     if why.errno == errno.ENOMEM:
-        return "there is no memory for the ring; ask for a smaller one"
+        return "there is no memory for the ring into which the kernel lays frames"
     return f"cannot be listened to ({(why.strerror or 'unknown').lower()})"

@@ -15,10 +15,6 @@ FEEDS = ("ring", "program", "scapy")
 """The feeds of an interface, best first; a program is dumpcap, or tcpdump where there is none."""
 
 
-RING_OCTETS = 128 << 20
-"""Seconds of a busy plant: while Python judges, a thread that sweeps waits for its turn."""
-
-
 def open_feed(interface: str, *, how: str = "auto", capture_filter: str = "") -> Feed:
     """Begin to capture on an interface, or from standard input for "-".
 
@@ -45,7 +41,7 @@ def open_feed(interface: str, *, how: str = "auto", capture_filter: str = "") ->
 def _opened(name: str, interface: str, capture_filter: str, instead: str) -> Feed:
     if name == "ring":
         compiled = compile_filter(capture_filter, interface) if capture_filter else None
-        return RingFeed(Ring.open(interface, filter=compiled, octets=RING_OCTETS))
+        return RingFeed(Ring.open(interface, filter=compiled))
     if name == "program":
         program = Program.open(interface, filter=capture_filter)
         return ListenerFeed(program, program.name, instead=instead)

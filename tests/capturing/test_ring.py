@@ -112,7 +112,7 @@ def test_a_filter_lets_through_what_it_names(wire, needs_program):
 def test_frames_that_find_no_room_are_counted(wire):
     """Received and dropped are what was sent, whatever comes first; the rest goes on when there is room."""
     sent = [ethernet(b"x" * 1000)] * 500
-    with Ring.open(TAP, octets=8 * 4096 * 4, block_octets=4096 * 4) as ring:
+    with Ring.open(TAP, sizes=((8 * 4096 * 4, 4096 * 4),)) as ring:
         send(sent)
         time.sleep(0.2)
         found = []
@@ -247,6 +247,23 @@ def test_errors_of_the_system_become_one_line(code, said, monkeypatch):
     monkeypatch.setattr(ringing.socket, "socket", refuse)
     with pytest.raises(SourceError, match=re.escape(f"eth0: {said}")):
         Ring.open("eth0")
+
+
+def test_where_memory_is_short_a_small_ring_does(wire, monkeypatch):
+    """The next size is tried, and frames come all the same."""
+    whole, asked = ringing._prepare, []
+
+    def prepare(opened, interface, program, octets, block_octets):
+        asked.append(octets)
+        if octets > ringing.SIZES[-1][0]:
+            raise OSError(12, "no memory")
+        whole(opened, interface, program, octets, block_octets)
+
+    monkeypatch.setattr(ringing, "_prepare", prepare)
+    with Ring.open(TAP) as ring:
+        send([ethernet(b"y")])
+        assert len(heard(ring, 1)) == 1
+    assert asked == [octets for octets, _ in ringing.SIZES]
 
 
 def test_a_missing_right_is_told_with_its_remedy(needs_namespaces, needs_program, root):
