@@ -19,7 +19,7 @@ from analyzer.kernels import flows as fl
 from analyzer.kernels.headers import V4_MAPPED
 from analyzer.kernels.tunnels import NAMES as TUNNELS
 from analyzer.metering import flows as meter
-from analyzer.metering.harvest import Sessions, all_messages, all_sessions
+from analyzer.metering.harvest import REPEATS, Sessions, all_messages, all_sessions
 from analyzer.metering.rates import per_bin
 from analyzer.metering.shedding import expendable, over
 from analyzer.metering.strings import take
@@ -35,8 +35,11 @@ Progress = Callable[[int, int], None]
 RANK = {"": 0, "port": 1, "partial": 2, "payload": 3}
 NAMED = {5353: "mdns", 5355: "llmnr"}
 A, CNAME, AAAA = 1, 5, 28
-MANY = 20_000
-"""Records that are looked through for repeated ones."""
+MANY, MANY_ROWS = 20_000, 1_000
+"""Records of kernels, and of dissectors (ten times as large), that are looked through for repeated ones."""
+
+TIMED = 3
+"""Columns of Dhcp before those that tell of what: flow, ts_ns, frame."""
 
 
 class Observer:
@@ -49,7 +52,7 @@ class Observer:
         self.filters: dict[str, None] = {}
         self.reading: Reading | None = None
         self._before = (0, 0)
-        self._thin_at = MANY
+        self._thin_at, self._thin_rows_at = MANY, MANY_ROWS
         self.rows: dict[str, list[tuple[Any, ...]]] = {"http": [], "dhcp": [], "ntp": [], "quic": []}
         self.services: dict[int, tuple[str, str]] = {}
 
@@ -118,6 +121,10 @@ class Observer:
         if self.sweep.found.rows > self._thin_at:
             self.sweep.found.thin()
             self._thin_at = max(MANY, 2 * self.sweep.found.rows)
+        self.dissect()
+        if len(self.rows["dhcp"]) > self._thin_rows_at:
+            self.rows["dhcp"] = thinned(self.rows["dhcp"])
+            self._thin_rows_at = max(MANY_ROWS, 2 * len(self.rows["dhcp"]))
 
     def leaving(self, seen: Observations) -> npt.NDArray[np.bool_]:
         """Which of the flows that a clone told are over here as well, and as they were then; the rows of `seen`."""
@@ -291,3 +298,15 @@ class Observer:
             non_ip_frames=count(fl.NOT_IP), encrypted_frames=count(fl.ENCRYPTED), fragments=count(fl.FRAGMENTS),
             stray_fragments=count(fl.STRAY_FRAGMENTS), time_steps_back=count(fl.STEPS_BACK), bin_ns=self.sweep.bin_ns,
         )  # fmt: skip
+
+
+def thinned(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Rows of Dhcp without those that are the same but for their time: of each, the first REPEATS stay."""
+    counts: dict[tuple[Any, ...], int] = {}
+    kept = []
+    for row in rows:
+        said = row[0], *row[TIMED:]
+        counts[said] = counts.get(said, 0) + 1
+        if counts[said] <= REPEATS:
+            kept.append(row)
+    return kept

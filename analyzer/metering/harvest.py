@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.conversations import Conversation, Message, Stream
+from analyzer.conversations import Conversation
 from analyzer.kernels import dns, streams, tls
 from analyzer.kernels import flows as fl
 from analyzer.kernels.headers import TCP, UDP
@@ -18,6 +17,7 @@ from analyzer.kernels.strings import SEED
 from analyzer.kernels.sweep import BATCH
 from analyzer.metering.shedding import renumbered
 from analyzer.metering.strings import Strings
+from analyzer.metering.talks import conversations, groups_of, portions
 
 if TYPE_CHECKING:
     from analyzer.metering.sweep import Tables
@@ -270,7 +270,7 @@ def harvest(tables: Tables, found: Harvest, *, silence_ns: int, final: bool) -> 
     c = tables.counters
     segments = tables.segments[: c[fl.SEGMENTS]]
     rest = _read_datagrams(tables, found, segments)
-    order, groups = _groups(tables, segments, rest)
+    order, groups = groups_of(tables, segments, rest)
     over = np.ones(groups.size, np.bool_) if final else _over(tables, groups, silence_ns)
     octets, count = streams.waiting(segments, order, groups, over)
     spare = tables.arena.size - BATCH * STREAM_OCTETS, tables.segments.size - BATCH
@@ -283,11 +283,19 @@ def harvest(tables: Tables, found: Harvest, *, silence_ns: int, final: bool) -> 
 
 
 def read_datagrams(tables: Tables, found: Harvest) -> None:
-    """Read what waits in the arena and needs nothing else to be read: datagrams of DNS; the rest waits on."""
+    """Read what waits in the arena and needs nothing else to be read; the rest waits on, little of each talk over UDP.
+
+    Those are the datagrams of DNS, and whole portions of DHCP. What nobody reads is forgotten.
+    """
     c = tables.counters
     segments = tables.segments[: c[fl.SEGMENTS]]
+    rest = _read_datagrams(tables, found, segments)
+    whole, spare = portions(tables, segments, rest)
+    order, groups = groups_of(tables, segments, whole)
+    found.conversations.extend(conversations(tables, segments, order, groups))
     keep = np.zeros(segments.size, np.bool_)
-    keep[_read_datagrams(tables, found, segments)] = True
+    keep[rest] = True
+    keep[whole] = keep[spare] = False
     c[fl.SEGMENTS], c[fl.ARENA] = streams.move_to_front(segments, keep, tables.arena)
 
 
@@ -299,17 +307,6 @@ def _read_datagrams(tables: Tables, found: Harvest, segments: Array) -> Array:
     picked = np.flatnonzero(maybe)
     maybe[picked] = found.read_messages(tables.arena, segments, picked)
     return np.flatnonzero(~maybe)
-
-
-def _groups(tables: Tables, segments: Array, rest: Array) -> tuple[Array, Array]:
-    """The segments `rest` in order of flow, side and place, and the groups that they form."""
-    keys = np.empty(rest.size, np.int64)
-    chosen = segments[rest]
-    streams.sort_keys(chosen, tables.flows, tables.sides, keys)
-    order = rest[np.argsort(keys, kind="stable")]
-    groups = np.zeros(order.size, streams.GROUP)
-    count = streams.group(segments, order, tables.flows, groups)
-    return order, groups[:count]
 
 
 def _over(tables: Tables, groups: Array, silence_ns: int) -> npt.NDArray[np.bool_]:
@@ -343,44 +340,4 @@ def _read_groups(tables: Tables, found: Harvest, segments: Array, order: Array, 
     index = groups["flow"][groups["proto"] == TCP]
     tables.sides["kept"][2 * index] = STREAM_OCTETS_TWICE
     tables.sides["kept"][2 * index + 1] = STREAM_OCTETS_TWICE
-    found.conversations.extend(_conversations(tables, segments, order, groups[groups["looks"] == 0], (out, marks)))
-
-
-def _conversations(
-    tables: Tables, segments: Array, order: Array, groups: Array, joined: tuple[Array, Array]
-) -> Iterator[Conversation]:
-    """The groups as the dissectors take them."""
-    out, marks = joined
-    for g in groups:
-        flow = int(g["flow"])
-        row = tables.flows[flow]
-        ports = (int(row["a_port"]), int(row["b_port"]))
-        flip = bool(row["orig"])
-        orig_p, resp_p = ports[::-1] if flip else ports
-        if g["proto"] == TCP:
-            first, split, last = int(g["first"]), int(g["split"]), int(g["last"])
-            a = _stream(out[g["a_at"] : g["a_end"]], segments, order[first:split], marks[first:split])
-            b = _stream(out[g["b_at"] : g["b_end"]], segments, order[split:last], marks[split:last])
-            orig, resp = (b, a) if flip else (a, b)
-            yield Conversation(flow, TCP, orig_p, resp_p, orig, resp)
-            continue
-        kept = segments[order[g["first"] : g["last"]]]
-        messages = tuple(
-            Message(int(s["ts_ns"]), int(s["frame"]), bool(s["side"]) == flip, _octets_of(tables.arena, s))
-            for s in kept
-        )
-        yield Conversation(flow, int(g["proto"]), orig_p, resp_p, messages=messages)
-
-
-def _octets_of(arena: Array, segment: Any) -> bytes:
-    """The octets of one kept segment."""
-    at = int(segment["at"])
-    return bytes(arena[at : at + int(segment["octets"])])
-
-
-def _stream(octets: Array, segments: Array, order: Array, marks: Array) -> Stream:
-    """One direction with the frames that gave it."""
-    used = np.flatnonzero(marks >= 0)
-    kept = segments[order[used]]
-    rows = zip(marks[used].tolist(), kept["ts_ns"].tolist(), kept["frame"].tolist(), strict=True)
-    return Stream(octets.tobytes(), tuple(rows))
+    found.conversations.extend(conversations(tables, segments, order, groups[groups["looks"] == 0], (out, marks)))
