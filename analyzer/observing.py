@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +41,9 @@ MANY, MANY_ROWS = 20_000, 1_000
 
 TIMED = 3
 """Columns of Dhcp before those that tell of what: flow, ts_ns, frame."""
+
+FLOW_OF = operator.itemgetter(0)
+"""The flow of a dissector's row: the first column of each of their tables."""
 
 
 class Observer:
@@ -152,8 +156,8 @@ class Observer:
         count = self.sweep.counter(fl.FLOWS)
         moved = self.sweep.shed(np.resize(np.append(goes, np.zeros(count, np.bool_)), count))
         self.services = {int(moved[flow]): told for flow, told in self.services.items() if moved[flow] >= 0}
-        for name, rows in self.rows.items():  # the first column of each of these tables is the flow
-            self.rows[name] = [(int(moved[row[0]]), *row[1:]) for row in rows if moved[row[0]] >= 0]
+        for name, rows in self.rows.items():
+            self.rows[name] = [(int(moved[FLOW_OF(row)]), *row[1:]) for row in rows if moved[FLOW_OF(row)] >= 0]
 
     def finish(self) -> Observations:
         """All facts; nothing more can be read after this."""
@@ -162,23 +166,24 @@ class Observer:
         sweep.finish()
         self.dissect()
         found = sweep.found
+        rows = {name: sorted(told, key=FLOW_OF) for name, told in self.rows.items()}  # whenever they were read
         texts = found.strings.texts()
         flows = meter.finish(sweep.tables)
         dns_table = self._dns(texts)
         tls_table, certificate_table = self._tls(texts)
-        http = from_rows(Http, self.rows["http"])
+        http = from_rows(Http, rows["http"])
         self._name_services(flows, dns_table, tls_table)
         quic_table = from_rows(Quic, [])
-        if self.rows["quic"]:
+        if rows["quic"]:
             from analyzer.dissecting import quic  # noqa: PLC0415 - many modules, and many captures hold none
 
-            quic_table = quic.with_sessions(self.rows["quic"], tls_table)
+            quic_table = quic.with_sessions(rows["quic"], tls_table)
         names, basis = name_flows(Sources(flows, dns_table, tls_table, http, certificate_table, quic_table))
         flows = flows._replace(server_name=names, server_name_basis=basis)
         return Observations(
             captures=tuple(self.captures), quality=self._quality(flows), flows=flows, dns=dns_table, tls=tls_table,
-            certificates=certificate_table, http=http, dhcp=from_rows(Dhcp, self.rows["dhcp"]),
-            ntp=from_rows(Ntp, self.rows["ntp"]), quic=quic_table, icmp=self._icmp(flows), rates=self._rates(),
+            certificates=certificate_table, http=http, dhcp=from_rows(Dhcp, rows["dhcp"]),
+            ntp=from_rows(Ntp, rows["ntp"]), quic=quic_table, icmp=self._icmp(flows), rates=self._rates(),
             arp=self._arp(),
         )  # fmt: skip
 
@@ -305,7 +310,7 @@ def thinned(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     counts: dict[tuple[Any, ...], int] = {}
     kept = []
     for row in rows:
-        said = row[0], *row[TIMED:]
+        said = FLOW_OF(row), *row[TIMED:]
         counts[said] = counts.get(said, 0) + 1
         if counts[said] <= REPEATS:
             kept.append(row)

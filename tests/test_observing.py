@@ -112,39 +112,45 @@ def test_an_early_harvest_changes_no_fact_of_orderly_traffic(put, number):
         assert differences(seen(path), whole) == []
 
 
+def tidying():
+    """Observers are tidied after each buffer, as that of a live capture is at each look."""
+    dissect = Observer.dissect
+
+    def dissect_and_tidy(observer):
+        with patch.object(Observer, "dissect", dissect):
+            observer.dissect()
+            observer.tidy()
+
+    return patch.object(Observer, "dissect", dissect_and_tidy)
+
+
 @settings(max_examples=40, deadline=None)
 @given(number=traffic.numbers, chaos=CHAOS)
 def test_reading_what_can_be_read_changes_no_fact(put, number, chaos):
     """As a live capture does at each look: whatever the traffic, what waits is read sooner, and nothing else."""
     path = put(traffic.capture(number, chaos=chaos))
-    whole, dissect = seen(path), Observer.dissect
-    looks = []
-
-    def dissect_and_tidy(observer):
-        dissect(observer)
-        if not looks:
-            looks.append(observer)
-            observer.tidy()
-            looks.clear()
-
-    with patch.object(Observer, "dissect", dissect_and_tidy), patch("analyzer.capturing.buffers.FRESH", 300):
+    whole = seen(path)
+    with tidying(), patch("analyzer.capturing.buffers.FRESH", 300):
         assert differences(seen(path), whole) == []
 
 
-def leases(clients):
+def leases(clients, source="0.0.0.0"):
     """DHCP of these clients, by number, between the same two ends, as broadcasts of a site are: a flow without end."""
     for k, client in enumerate(clients, 1):
         octets = bytearray(dhcp(1))
         octets[28:34] = client.to_bytes(6, "big")
-        packet = fr.ipv4("0.0.0.0", "255.255.255.255", fr.UDP, fr.udp(68, 67, bytes(octets)))
+        packet = fr.ipv4(source, "255.255.255.255", fr.UDP, fr.udp(68, 67, bytes(octets)))
         yield Shot(k * 100_000_000, fr.linked(packet))
 
 
-def test_every_message_of_dhcp_is_read(put):
-    """However many clients share a flow, as their broadcasts do: each is seen, with its frame."""
-    path = put(pcap([*leases(range(300))]))
-    found = seen(path)
-    assert found.dhcp.frame.tolist() == list(range(1, 301))
+@pytest.mark.parametrize("fresh", [300, 40_000, 1 << 20])
+def test_every_message_of_dhcp_is_read(put, fresh):
+    """However many clients share a flow, as their broadcasts do, and whenever they are read: each, with its frame."""
+    pairs = zip(leases(range(300)), leases(range(300), source="10.0.0.1"), strict=True)
+    path = put(pcap([shot for pair in pairs for shot in pair]))
+    with tidying(), patch("analyzer.capturing.buffers.FRESH", fresh):
+        found = seen(path)
+    assert found.dhcp.frame.tolist() == [*range(1, 601, 2), *range(2, 601, 2)]
     assert len({*found.dhcp.client_mac.tolist()}) == 300
     assert differences(found, oracle([path])) == []
 
