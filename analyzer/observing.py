@@ -119,13 +119,20 @@ class Observer:
         """How many records of flows are held (questions, sessions, …), and parts of some that are not read yet."""
         return self.sweep.counter(fl.SEGMENTS) + self.sweep.found.rows + sum(map(len, self.rows.values()))
 
+    @property
+    def said(self) -> int:
+        """How much of DNS is held that was read, in messages."""
+        return self.sweep.found.said
+
     def tidy(self) -> None:
         """Hold less: what waits is read, as far as it can be, and of what came again and again only a few stay."""
         self.sweep.tidy()
-        if self.sweep.found.rows > self._thin_at:
-            self.sweep.found.thin()
-            self._thin_at = max(MANY, 2 * self.sweep.found.rows)
         self.dissect()
+        found = self.sweep.found
+        if found.said > self._thin_at:
+            found.thin()
+            self._thin_at = max(MANY, 2 * found.said)
+        found.join()
         if len(self.rows["dhcp"]) > self._thin_rows_at:
             self.rows["dhcp"] = thinned(self.rows["dhcp"])
             self._thin_rows_at = max(MANY_ROWS, 2 * len(self.rows["dhcp"]))
@@ -150,6 +157,10 @@ class Observer:
         goes[expendable(self.sweep.tables)[: max(count - most, 0)]] = True
         self.shed(goes)
         return int(goes.sum())
+
+    def forget(self, most: int) -> int:
+        """Let old messages of DNS go where flows that go on say more than twice `most`; returns how many went."""
+        return self.sweep.found.forget(most, ~over(self.sweep.tables, self.sweep.settings))
 
     def shed(self, goes: npt.NDArray[np.bool_]) -> None:
         """Let flows go (by their rows; later ones stay), with all facts of them; the others get new rows, in order."""

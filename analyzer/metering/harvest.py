@@ -12,7 +12,7 @@ from analyzer.conversations import Conversation
 from analyzer.kernels import dns, streams, tls
 from analyzer.kernels import flows as fl
 from analyzer.kernels.headers import TCP, UDP
-from analyzer.kernels.keeping import SEGMENT, STREAM_OCTETS, STREAM_OCTETS_TWICE, STREAM_SEGMENTS
+from analyzer.kernels.keeping import ERROR, SEGMENT, STREAM_OCTETS, STREAM_OCTETS_TWICE, STREAM_SEGMENTS
 from analyzer.kernels.strings import SEED
 from analyzer.kernels.sweep import BATCH
 from analyzer.metering.shedding import renumbered
@@ -75,8 +75,25 @@ def _scratch() -> tuple[Array, Array, Array, Array]:
 REPEATS = 16
 """Of so many questions or answers that are the same, each is kept: enough for any number of tries (RFC 1035, 4.2.1)."""
 
+ANSWERS = 4
+"""So many answers take as much room as two messages."""
+
 TEXTS, LISTS = ("server_name", "alpn", "server_alpn"), ("hello", "answer")
 """Columns of sessions that hold numbers of strings and of lists."""
+
+
+def _places(begins: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """The place of each row among its own, counted from 0, where runs of those begin as told."""
+    rows = np.arange(begins.size)
+    places: npt.NDArray[np.int64] = rows - np.maximum.accumulate(np.where(begins, rows, 0))
+    return places
+
+
+def _picked(messages: Messages, stays: npt.NDArray[np.bool_]) -> Messages:
+    """Some of the messages, with their answers."""
+    rows, answers = messages.rows[stays], messages.answers[np.repeat(stays, messages.rows["answers"])]
+    rows["answers_at"] = np.cumsum(rows["answers"]) - rows["answers"]
+    return Messages(rows, answers)
 
 
 def all_messages(parts: list[Messages]) -> Messages:
@@ -95,12 +112,13 @@ def all_sessions(parts: list[Sessions]) -> Sessions:
 
 @dataclass
 class Harvest:
-    """All that was read so far."""
+    """All that was read so far; `said` is how much of DNS is held: messages, and their answers as ANSWERS to one."""
 
     strings: Strings
     ders: Strings
     lists: Strings = field(init=False)
     messages: list[Messages] = field(default_factory=list)
+    said: int = 0
     sessions: list[Sessions] = field(default_factory=list)
     errors: list[Array] = field(default_factory=list)
     framed: list[Array] = field(default_factory=list)
@@ -133,29 +151,56 @@ class Harvest:
         order = np.lexsort(keys)
         fresh = np.ones(rows.size, np.bool_)
         fresh[1:] = np.any([key[order][1:] != key[order][:-1] for key in keys], axis=0)
-        begun = np.maximum.accumulate(np.where(fresh, np.arange(rows.size), 0))
         stays = np.zeros(rows.size, np.bool_)
-        stays[order] = np.arange(rows.size) - begun < REPEATS
-        answers = messages.answers[np.repeat(stays, rows["answers"])]
-        kept = rows[stays]
-        kept["answers_at"] = np.cumsum(kept["answers"]) - kept["answers"]
-        self.messages = [Messages(kept, answers)]
+        stays[order] = _places(fresh) < REPEATS
+        self._hold(_picked(messages, stays))
+
+    def forget(self, most: int, goes_on: npt.NDArray[np.bool_]) -> int:
+        """Forget the oldest messages of flows that say most, where those that go on say more than twice `most`.
+
+        So many messages of these are left, with ANSWERS times as many answers. Returns how many went.
+        """
+        messages = all_messages(self.messages)
+        rows = np.flatnonzero(goes_on[messages.rows["flow"]])[::-1]  # the newest first
+        flow, answers = messages.rows["flow"][rows], messages.rows["answers"][rows]
+        if max(rows.size, int(answers.sum()) // ANSWERS) <= 2 * most:
+            return 0
+        order = np.argsort(flow, kind="stable")
+        place = np.empty(flow.size, np.int64)
+        place[order] = _places(np.append(True, np.diff(flow[order]) != 0))
+        order = np.argsort(place, kind="stable")
+        stays = ~goes_on[messages.rows["flow"]]
+        stays[rows[order[np.cumsum(answers[order]) <= ANSWERS * most][:most]]] = True
+        kept, sessions = _picked(messages, stays), all_sessions(self.sessions)
+        self._forget(kept.rows, kept.answers, sessions)
+        self.sessions = [sessions]
+        self._hold(kept)
+        return int(stays.size - stays.sum())
+
+    def join(self) -> None:
+        """Hold what was read in few pieces: many small ones take more room than is in them."""
+        self._hold(all_messages(self.messages))
+        self.sessions = [all_sessions(self.sessions)]
+        self.errors = [np.concatenate([np.zeros(0, ERROR), *self.errors])]
+        self.framed = [np.concatenate([np.zeros(0, np.int64), *self.framed])]
 
     def shed(self, moved: npt.NDArray[np.int64]) -> None:
         """Forget what was read of flows that are gone, and the strings that were only theirs; see shedding.shed."""
         messages, sessions = all_messages(self.messages), all_sessions(self.sessions)
-        stays = moved[messages.rows["flow"]] >= 0
-        rows = renumbered(messages.rows, moved)
-        answers = messages.answers[np.repeat(stays, messages.rows["answers"])]
-        rows["answers_at"] = np.cumsum(rows["answers"]) - rows["answers"]
+        messages = _picked(messages, moved[messages.rows["flow"]] >= 0)
+        messages.rows["flow"] = moved[messages.rows["flow"]]
         open_sessions = moved[sessions.rows["flow"]] >= 0
         sessions = Sessions(*(column[open_sessions] for column in sessions))
         sessions.rows["flow"] = moved[sessions.rows["flow"]]
-        self._forget(rows, answers, sessions)
-        self.messages, self.sessions = [Messages(rows, answers)], [sessions]
+        self._forget(messages.rows, messages.answers, sessions)
+        self.sessions = [sessions]
+        self._hold(messages)
         self.errors = [renumbered(part, moved) for part in self.errors]
         framed = moved[np.concatenate([np.zeros(0, np.int64), *self.framed])]
         self.framed = [framed[framed >= 0]]
+
+    def _hold(self, messages: Messages) -> None:
+        self.messages, self.said = [messages], len(messages.rows) + len(messages.answers) // ANSWERS
 
     def _forget(self, rows: Array, answers: Array, sessions: Sessions) -> None:
         """Keep the strings that these name, and give the names their new numbers."""
@@ -196,6 +241,7 @@ class Harvest:
                 arena, segments, picked, first, self.work[1], self.strings.table, rows, answers, counts, is_dns
             )
             self.messages.append(Messages(rows[: counts[0]].copy(), answers[: counts[1]].copy()))
+            self.said += int(counts[0]) + int(counts[1]) // ANSWERS
             if first < picked.size and (first == begun or 2 * len(self.strings) > self.strings.table.offsets.size):
                 self.strings.grow()
         return is_dns

@@ -161,6 +161,7 @@ class Watch:
     def _turn(self, *, last: bool) -> Result:
         """Look, judge, keep."""
         begun = time.monotonic()
+        self._intake.tidy()
         seen, turn = self._intake.look(self._remark())
         result = self._judge(seen)
         up, down = _uplink(result)
@@ -208,6 +209,8 @@ class Watch:
         shed = self._intake.tally().shed
         if shed:
             told.append(f"{shed} flows were not kept, attempts without answer first: more came than are held")
+        if self._intake.forgotten:
+            told.append(f"{self._intake.forgotten} DNS messages were not kept: flows asked more than is held")
         told += self._clock.told
         return "; ".join(told)
 
