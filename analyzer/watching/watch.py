@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.errors import AnalyzerError
+from analyzer.kernels.memory import give_back
 from analyzer.merging import subset, together
 from analyzer.observations import Observations
 from analyzer.planning import Usage
@@ -152,6 +153,7 @@ class Watch:
                 if count == frames:
                     continue
                 frames, begun = count, time.monotonic()
+                give_back()  # by now nobody holds what the last look left behind
                 self._turn(last=False)
                 rest_s = max(self._every_s, REST * (time.monotonic() - begun))
         except BaseException as error:  # noqa: BLE001 - carried over to the thread that waits
