@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import itertools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -36,8 +37,11 @@ Progress = Callable[[int, int], None]
 RANK = {"": 0, "port": 1, "partial": 2, "payload": 3}
 NAMED = {5353: "mdns", 5355: "llmnr"}
 A, CNAME, AAAA = 1, 5, 28
+LARGER = 10
+"""So many times as much room as a message of DNS takes a row that a dissector made."""
+
 MANY, MANY_ROWS = 20_000, 1_000
-"""Records of kernels, and of dissectors (ten times as large), that are looked through for repeated ones."""
+"""Messages of DNS, and rows of DHCP, that are looked through for repeated ones."""
 
 TIMED = 3
 """Columns of Dhcp before those that tell of what: flow, ts_ns, frame."""
@@ -121,8 +125,8 @@ class Observer:
 
     @property
     def said(self) -> int:
-        """How much of DNS is held that was read, in messages."""
-        return self.sweep.found.said
+        """How much is held that talks without end may have said, in messages of DNS."""
+        return self.sweep.found.said + LARGER * len(self.rows["dhcp"])
 
     def tidy(self) -> None:
         """Hold less: what waits is read, as far as it can be, and of what came again and again only a few stay."""
@@ -159,8 +163,15 @@ class Observer:
         return int(goes.sum())
 
     def forget(self, most: int) -> int:
-        """Let old messages of DNS go where flows that go on say more than twice `most`; returns how many went."""
-        return self.sweep.found.forget(most, ~over(self.sweep.tables, self.sweep.settings))
+        """Let the oldest messages go where flows that go on say more than twice `most`; returns how many went."""
+        goes_on = ~over(self.sweep.tables, self.sweep.settings)
+        rows = self.rows["dhcp"]
+        older = np.cumsum(goes_on[[FLOW_OF(row) for row in rows]]) if rows else np.zeros(1, np.int64)
+        spare = int(older[-1]) - most // LARGER
+        if spare > most // LARGER:
+            stays = [not goes_on[FLOW_OF(row)] or at > spare for row, at in zip(rows, older.tolist(), strict=True)]
+            self.rows["dhcp"] = list(itertools.compress(rows, stays))
+        return self.sweep.found.forget(most, goes_on) + len(rows) - len(self.rows["dhcp"])
 
     def shed(self, goes: npt.NDArray[np.bool_]) -> None:
         """Let flows go (by their rows; later ones stay), with all facts of them; the others get new rows, in order."""

@@ -44,7 +44,7 @@ class Intake:
 
     most       flows that are to be held
     error      what ended the feed before its end, None where nothing did
-    forgotten  messages of DNS that were not kept, of flows without end that say more than is to be held
+    forgotten  messages of DNS and DHCP that were not kept, of flows without end that say more than is to be held
     """
 
     def __init__(self, feed: Feed, most: int, settings: Settings, keeper: Keeper | None = None) -> None:
@@ -135,7 +135,7 @@ class Intake:
             self._times_shed += 1
 
     def _forget(self) -> None:
-        """Keep what flows without end ask within bounds: one may ask anything any number of times; the lock is held."""
+        """Keep what flows without end say within bounds: one may ask anything any number of times; the lock is held."""
         if self._observer.said > self._forget_at:
             self.forgotten += self._observer.forget(self.most_records)
             self._forget_at = max(MARGIN * self.most_records, self._observer.said + self.most_records)

@@ -212,7 +212,7 @@ class Watch:
         if shed:
             told.append(f"{shed} flows were not kept, attempts without answer first: more came than are held")
         if self._intake.forgotten:
-            told.append(f"{self._intake.forgotten} DNS messages were not kept: flows asked more than is held")
+            told.append(f"{self._intake.forgotten} messages of DNS and DHCP were not kept: more came than is held")
         told += self._clock.told
         return "; ".join(told)
 

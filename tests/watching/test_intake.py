@@ -10,13 +10,15 @@ import pytest
 
 from analyzer import merging
 from analyzer.errors import SourceError
-from analyzer.observing import Observer
+from analyzer.metering.talks import PORTION
+from analyzer.observing import LARGER, Observer
 from analyzer.settings import Settings
 from analyzer.watching.intake import MARGIN, Intake
 from tests.builders import frames as fr
 from tests.builders.agreement import differences
 from tests.builders.captures import Shot, pcap
 from tests.builders.feeds import Chunks, flood, records
+from tests.builders.services import dhcp
 from tests.builders.traffic import question
 
 SECOND = 1_000_000_000
@@ -152,6 +154,25 @@ def test_questions_without_end_are_bounded_and_counted():
     assert seen.dns.query_frame.tolist() == [*range(1, 6), *range(20_011 - intake.most_records, 20_006)]
     assert {*seen.flows.service.tolist()} == {"dns"}
     assert intake.look("")[0].dns.query.tolist() == seen.dns.query.tolist()
+
+
+def test_leases_without_end_are_bounded_and_counted():
+    """Anybody may ask in any number of names: the newest stay."""
+
+    def asked(first):
+        for k in range(first, first + 1000):
+            octets = bytearray(dhcp(1))
+            octets[28:34] = k.to_bytes(6, "big")
+            body = fr.udp(68, 67, bytes(octets))
+            packet = fr.ipv4("0.0.0.0", "255.255.255.255", fr.UDP, body, ident=k)
+            yield Shot(BEGIN_S * SECOND + k * 1000, fr.linked(packet))
+
+    intake = taken(Chunks([records(asked(first)) for first in range(0, 5000, 1000)]))
+    intake.tidy()
+    seen, _ = intake.look("")
+    most = intake.most_records // LARGER
+    assert seen.dhcp.frame.tolist() == list(range(intake.forgotten + 1, 5001))
+    assert most <= len(seen.dhcp.flow) < most + PORTION
 
 
 def test_what_ends_a_feed_is_kept():

@@ -113,7 +113,7 @@ def test_questions_without_end_are_told():
     watched = watch(Chunks(chunks), limits=Limits(60, most_flows=100))
     watched.start()
     until(lambda: watched.over)
-    assert any("4700 DNS messages were not kept" in note for note in watched.finish().notes)
+    assert any("4700 messages of DNS and DHCP were not kept" in note for note in watched.finish().notes)
 
 
 def test_an_interface_that_is_gone_ends_with_what_was_there():
