@@ -59,6 +59,7 @@ def test_the_frames_are_those_of_a_sample():
     assert set(held) <= whole
 
 
+@pytest.mark.skipif(warming.PLAIN, reason="nothing is compiled")
 def test_it_does_what_a_live_capture_does():
     """No kernel is called later that was not called before, so that none is compiled while frames come."""
     told = subprocess.run(
@@ -70,6 +71,7 @@ def test_it_does_what_a_live_capture_does():
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(warming.PLAIN, reason="nothing is compiled")
 def test_the_compiler_stays_out_of_a_process_that_goes_on(tmp_path):
     """A child compiles, and its machine code is all that is needed."""
     told = subprocess.run(
