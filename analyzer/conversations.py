@@ -39,7 +39,10 @@ class Message(NamedTuple):
 
 
 class Conversation(NamedTuple):
-    """What a dissector gets: two streams for TCP (6), messages for everything else."""
+    """What a dissector gets: two streams for TCP (6), messages for everything else.
+
+    A talk over UDP that is read on (DHCP) comes as several of these, one after the other.
+    """
 
     flow: int
     proto: int

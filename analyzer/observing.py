@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import itertools
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +21,7 @@ from analyzer.kernels import flows as fl
 from analyzer.kernels.headers import V4_MAPPED
 from analyzer.kernels.tunnels import NAMES as TUNNELS
 from analyzer.metering import flows as meter
-from analyzer.metering.harvest import Sessions, all_messages, all_sessions
+from analyzer.metering.harvest import REPEATS, Sessions, all_messages, all_sessions
 from analyzer.metering.rates import per_bin
 from analyzer.metering.shedding import expendable, over
 from analyzer.metering.strings import take
@@ -35,8 +37,17 @@ Progress = Callable[[int, int], None]
 RANK = {"": 0, "port": 1, "partial": 2, "payload": 3}
 NAMED = {5353: "mdns", 5355: "llmnr"}
 A, CNAME, AAAA = 1, 5, 28
-MANY = 20_000
-"""Records that are looked through for repeated ones."""
+LARGER = 10
+"""So many times as much room as a message of DNS takes a row that a dissector made."""
+
+MANY, MANY_ROWS = 20_000, 1_000
+"""Messages of DNS, and rows of DHCP, that are looked through for repeated ones."""
+
+TIMED = 3
+"""Columns of Dhcp before those that tell of what: flow, ts_ns, frame."""
+
+FLOW_OF = operator.itemgetter(0)
+"""The flow of a dissector's row: the first column of each of their tables."""
 
 
 class Observer:
@@ -49,7 +60,7 @@ class Observer:
         self.filters: dict[str, None] = {}
         self.reading: Reading | None = None
         self._before = (0, 0)
-        self._thin_at = MANY
+        self._thin_at, self._thin_rows_at = MANY, MANY_ROWS
         self.rows: dict[str, list[tuple[Any, ...]]] = {"http": [], "dhcp": [], "ntp": [], "quic": []}
         self.services: dict[int, tuple[str, str]] = {}
 
@@ -112,12 +123,23 @@ class Observer:
         """How many records of flows are held (questions, sessions, …), and parts of some that are not read yet."""
         return self.sweep.counter(fl.SEGMENTS) + self.sweep.found.rows + sum(map(len, self.rows.values()))
 
+    @property
+    def said(self) -> int:
+        """How much is held that talks without end may have said, in messages of DNS."""
+        return self.sweep.found.said + LARGER * len(self.rows["dhcp"])
+
     def tidy(self) -> None:
         """Hold less: what waits is read, as far as it can be, and of what came again and again only a few stay."""
         self.sweep.tidy()
-        if self.sweep.found.rows > self._thin_at:
-            self.sweep.found.thin()
-            self._thin_at = max(MANY, 2 * self.sweep.found.rows)
+        self.dissect()
+        found = self.sweep.found
+        if found.said > self._thin_at:
+            found.thin()
+            self._thin_at = max(MANY, 2 * found.said)
+        found.join()
+        if len(self.rows["dhcp"]) > self._thin_rows_at:
+            self.rows["dhcp"] = thinned(self.rows["dhcp"])
+            self._thin_rows_at = max(MANY_ROWS, 2 * len(self.rows["dhcp"]))
 
     def leaving(self, seen: Observations) -> npt.NDArray[np.bool_]:
         """Which of the flows that a clone told are over here as well, and as they were then; the rows of `seen`."""
@@ -140,13 +162,24 @@ class Observer:
         self.shed(goes)
         return int(goes.sum())
 
+    def forget(self, most: int) -> int:
+        """Let the oldest messages go where flows that go on say more than twice `most`; returns how many went."""
+        goes_on = ~over(self.sweep.tables, self.sweep.settings)
+        rows = self.rows["dhcp"]
+        older = np.cumsum(goes_on[[FLOW_OF(row) for row in rows]]) if rows else np.zeros(1, np.int64)
+        spare = int(older[-1]) - most // LARGER
+        if spare > most // LARGER:
+            stays = [not goes_on[FLOW_OF(row)] or at > spare for row, at in zip(rows, older.tolist(), strict=True)]
+            self.rows["dhcp"] = list(itertools.compress(rows, stays))
+        return self.sweep.found.forget(most, goes_on) + len(rows) - len(self.rows["dhcp"])
+
     def shed(self, goes: npt.NDArray[np.bool_]) -> None:
         """Let flows go (by their rows; later ones stay), with all facts of them; the others get new rows, in order."""
         count = self.sweep.counter(fl.FLOWS)
         moved = self.sweep.shed(np.resize(np.append(goes, np.zeros(count, np.bool_)), count))
         self.services = {int(moved[flow]): told for flow, told in self.services.items() if moved[flow] >= 0}
-        for name, rows in self.rows.items():  # the first column of each of these tables is the flow
-            self.rows[name] = [(int(moved[row[0]]), *row[1:]) for row in rows if moved[row[0]] >= 0]
+        for name, rows in self.rows.items():
+            self.rows[name] = [(int(moved[FLOW_OF(row)]), *row[1:]) for row in rows if moved[FLOW_OF(row)] >= 0]
 
     def finish(self) -> Observations:
         """All facts; nothing more can be read after this."""
@@ -155,23 +188,24 @@ class Observer:
         sweep.finish()
         self.dissect()
         found = sweep.found
+        rows = {name: sorted(told, key=FLOW_OF) for name, told in self.rows.items()}  # whenever they were read
         texts = found.strings.texts()
         flows = meter.finish(sweep.tables)
         dns_table = self._dns(texts)
         tls_table, certificate_table = self._tls(texts)
-        http = from_rows(Http, self.rows["http"])
+        http = from_rows(Http, rows["http"])
         self._name_services(flows, dns_table, tls_table)
         quic_table = from_rows(Quic, [])
-        if self.rows["quic"]:
+        if rows["quic"]:
             from analyzer.dissecting import quic  # noqa: PLC0415 - many modules, and many captures hold none
 
-            quic_table = quic.with_sessions(self.rows["quic"], tls_table)
+            quic_table = quic.with_sessions(rows["quic"], tls_table)
         names, basis = name_flows(Sources(flows, dns_table, tls_table, http, certificate_table, quic_table))
         flows = flows._replace(server_name=names, server_name_basis=basis)
         return Observations(
             captures=tuple(self.captures), quality=self._quality(flows), flows=flows, dns=dns_table, tls=tls_table,
-            certificates=certificate_table, http=http, dhcp=from_rows(Dhcp, self.rows["dhcp"]),
-            ntp=from_rows(Ntp, self.rows["ntp"]), quic=quic_table, icmp=self._icmp(flows), rates=self._rates(),
+            certificates=certificate_table, http=http, dhcp=from_rows(Dhcp, rows["dhcp"]),
+            ntp=from_rows(Ntp, rows["ntp"]), quic=quic_table, icmp=self._icmp(flows), rates=self._rates(),
             arp=self._arp(),
         )  # fmt: skip
 
@@ -291,3 +325,15 @@ class Observer:
             non_ip_frames=count(fl.NOT_IP), encrypted_frames=count(fl.ENCRYPTED), fragments=count(fl.FRAGMENTS),
             stray_fragments=count(fl.STRAY_FRAGMENTS), time_steps_back=count(fl.STEPS_BACK), bin_ns=self.sweep.bin_ns,
         )  # fmt: skip
+
+
+def thinned(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Rows of Dhcp without those that are the same but for their time: of each, the first REPEATS stay."""
+    counts: dict[tuple[Any, ...], int] = {}
+    kept = []
+    for row in rows:
+        said = FLOW_OF(row), *row[TIMED:]
+        counts[said] = counts.get(said, 0) + 1
+        if counts[said] <= REPEATS:
+            kept.append(row)
+    return kept

@@ -9,16 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import AnalyzerError
-from analyzer.metering.harvest import harvest
+from analyzer.metering.harvest import REPEATS, harvest
 from analyzer.metering.sweep import Room, Sweep
-from analyzer.observing import Observer
+from analyzer.observing import MANY_ROWS, Observer
 from analyzer.settings import Settings
 from tests.builders import datagrams, hellos, traffic
 from tests.builders import frames as fr
 from tests.builders import quicsealing as qs
 from tests.builders.agreement import differences
 from tests.builders.captures import Shot, block, enhanced, interface, pcap, pcapng, section, simple, statistics
+from tests.builders.feeds import records as records_of
 from tests.builders.hellos import client_hello_message, server_hello_message
+from tests.builders.services import dhcp
+from tests.builders.sweeping import form_of, interfaces_of
 from tests.oracle import records
 from tests.oracle.observe import observe as oracle
 
@@ -107,6 +110,65 @@ def test_an_early_harvest_changes_no_fact_of_orderly_traffic(put, number):
 
     with patch.object(Sweep, "feed", feed_and_harvest), patch("analyzer.capturing.buffers.FRESH", 300):
         assert differences(seen(path), whole) == []
+
+
+def tidying():
+    """Observers are tidied after each buffer, as that of a live capture is at each look."""
+    dissect = Observer.dissect
+
+    def dissect_and_tidy(observer):
+        with patch.object(Observer, "dissect", dissect):
+            observer.dissect()
+            observer.tidy()
+
+    return patch.object(Observer, "dissect", dissect_and_tidy)
+
+
+@settings(max_examples=40, deadline=None)
+@given(number=traffic.numbers, chaos=CHAOS)
+def test_reading_what_can_be_read_changes_no_fact(put, number, chaos):
+    """As a live capture does at each look: whatever the traffic, what waits is read sooner, and nothing else."""
+    path = put(traffic.capture(number, chaos=chaos))
+    whole = seen(path)
+    with tidying(), patch("analyzer.capturing.buffers.FRESH", 300):
+        assert differences(seen(path), whole) == []
+
+
+def leases(clients, source="0.0.0.0"):
+    """DHCP of these clients, by number, between the same two ends, as broadcasts of a site are: a flow without end."""
+    for k, client in enumerate(clients, 1):
+        octets = bytearray(dhcp(1))
+        octets[28:34] = client.to_bytes(6, "big")
+        packet = fr.ipv4(source, "255.255.255.255", fr.UDP, fr.udp(68, 67, bytes(octets)))
+        yield Shot(k * 100_000_000, fr.linked(packet))
+
+
+@pytest.mark.parametrize("fresh", [300, 40_000, 1 << 20])
+def test_every_message_of_dhcp_is_read(put, fresh):
+    """However many clients share a flow, as their broadcasts do, and whenever they are read: each, with its frame."""
+    pairs = zip(leases(range(300)), leases(range(300), source="10.0.0.1"), strict=True)
+    path = put(pcap([shot for pair in pairs for shot in pair]))
+    with tidying(), patch("analyzer.capturing.buffers.FRESH", fresh):
+        found = seen(path)
+    assert found.dhcp.frame.tolist() == [*range(1, 601, 2), *range(2, 601, 2)]
+    assert len({*found.dhcp.client_mac.tolist()}) == 300
+    assert differences(found, oracle([path])) == []
+
+
+def test_rows_that_are_the_same_are_thinned():
+    """Of messages that say the same the first few stay, in their order, and a client that comes later is still seen."""
+    observer, most = Observer(Settings()), 0
+    reading = observer.begin("made0")
+    shots = [*leases([1, 2] * 1500 + [3])]
+    for at in range(0, len(shots), 100):
+        octets = records_of(shots[at : at + 100])
+        reading.take(octets, 0, octets.size, form_of(), interfaces_of(1))
+        observer.tidy()
+        most = max(most, observer.records)
+    assert most < MANY_ROWS + 200
+    frames = observer.finish().dhcp.frame.tolist()
+    assert frames[: 2 * REPEATS] == list(range(1, 2 * REPEATS + 1))
+    assert (frames[-1], frames) == (len(shots), sorted(frames))
 
 
 @settings(max_examples=40, deadline=None)

@@ -94,8 +94,8 @@ def _opened(interface: str, how: str, capture_filter: str, user: str, *, quiet: 
 
     entry = privileges.chosen(user) if interface != "-" or user else None
     with privileges.acting_as(entry):
-        if compiling():
-            warming.warm()
+        compiling()
+        warming.warm()
     feed = open_feed(interface, how=how, capture_filter=capture_filter)
     if feed.name in CHILDREN:
         note = f"goes on as root, to end {feed.name}; --feed ring gives that up" if os.geteuid() == 0 else ""

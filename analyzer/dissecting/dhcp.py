@@ -11,7 +11,6 @@ FIXED = 236  # octets before the magic cookie (RFC 2131 section 2)
 MAGIC = b"\x63\x82\x53\x63"
 MAX_OPTIONS = 128
 MAX_ADDRESSES = 16
-MAX_ROWS = 64
 
 PAD, ROUTERS, RESOLVERS, HOST_NAME, NTP, REQUESTED, MESSAGE, SERVER, END = 0, 3, 6, 12, 42, 50, 53, 54, 255
 MESSAGES = ("", "DISCOVER", "OFFER", "REQUEST", "DECLINE", "ACK", "NAK", "RELEASE", "INFORM")
@@ -23,7 +22,7 @@ def dissect(talk: Conversation) -> Dissected | None:
         return None
     rows: list[tuple[str, tuple[object, ...]]] = []
     seen = False
-    for message in talk.messages[:MAX_ROWS]:
+    for message in talk.messages:
         if not _is_bootp(message.octets):
             continue
         seen = True

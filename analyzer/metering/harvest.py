@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.conversations import Conversation, Message, Stream
+from analyzer.conversations import Conversation
 from analyzer.kernels import dns, streams, tls
 from analyzer.kernels import flows as fl
 from analyzer.kernels.headers import TCP, UDP
-from analyzer.kernels.keeping import SEGMENT, STREAM_OCTETS, STREAM_OCTETS_TWICE, STREAM_SEGMENTS
+from analyzer.kernels.keeping import ERROR, SEGMENT, STREAM_OCTETS, STREAM_OCTETS_TWICE, STREAM_SEGMENTS
 from analyzer.kernels.strings import SEED
 from analyzer.kernels.sweep import BATCH
 from analyzer.metering.shedding import renumbered
 from analyzer.metering.strings import Strings
+from analyzer.metering.talks import conversations, groups_of, portions
 
 if TYPE_CHECKING:
     from analyzer.metering.sweep import Tables
@@ -75,8 +75,25 @@ def _scratch() -> tuple[Array, Array, Array, Array]:
 REPEATS = 16
 """Of so many questions or answers that are the same, each is kept: enough for any number of tries (RFC 1035, 4.2.1)."""
 
+ANSWERS = 4
+"""So many answers take as much room as two messages."""
+
 TEXTS, LISTS = ("server_name", "alpn", "server_alpn"), ("hello", "answer")
 """Columns of sessions that hold numbers of strings and of lists."""
+
+
+def _places(begins: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """The place of each row among its own, counted from 0, where runs of those begin as told."""
+    rows = np.arange(begins.size)
+    places: npt.NDArray[np.int64] = rows - np.maximum.accumulate(np.where(begins, rows, 0))
+    return places
+
+
+def _picked(messages: Messages, stays: npt.NDArray[np.bool_]) -> Messages:
+    """Some of the messages, with their answers."""
+    rows, answers = messages.rows[stays], messages.answers[np.repeat(stays, messages.rows["answers"])]
+    rows["answers_at"] = np.cumsum(rows["answers"]) - rows["answers"]
+    return Messages(rows, answers)
 
 
 def all_messages(parts: list[Messages]) -> Messages:
@@ -95,12 +112,13 @@ def all_sessions(parts: list[Sessions]) -> Sessions:
 
 @dataclass
 class Harvest:
-    """All that was read so far."""
+    """All that was read so far; `said` is how much of DNS is held: messages, and their answers as ANSWERS to one."""
 
     strings: Strings
     ders: Strings
     lists: Strings = field(init=False)
     messages: list[Messages] = field(default_factory=list)
+    said: int = 0
     sessions: list[Sessions] = field(default_factory=list)
     errors: list[Array] = field(default_factory=list)
     framed: list[Array] = field(default_factory=list)
@@ -133,29 +151,56 @@ class Harvest:
         order = np.lexsort(keys)
         fresh = np.ones(rows.size, np.bool_)
         fresh[1:] = np.any([key[order][1:] != key[order][:-1] for key in keys], axis=0)
-        begun = np.maximum.accumulate(np.where(fresh, np.arange(rows.size), 0))
         stays = np.zeros(rows.size, np.bool_)
-        stays[order] = np.arange(rows.size) - begun < REPEATS
-        answers = messages.answers[np.repeat(stays, rows["answers"])]
-        kept = rows[stays]
-        kept["answers_at"] = np.cumsum(kept["answers"]) - kept["answers"]
-        self.messages = [Messages(kept, answers)]
+        stays[order] = _places(fresh) < REPEATS
+        self._hold(_picked(messages, stays))
+
+    def forget(self, most: int, goes_on: npt.NDArray[np.bool_]) -> int:
+        """Forget the oldest messages of flows that say most, where those that go on say more than twice `most`.
+
+        So many messages of these are left, with ANSWERS times as many answers. Returns how many went.
+        """
+        messages = all_messages(self.messages)
+        rows = np.flatnonzero(goes_on[messages.rows["flow"]])[::-1]  # the newest first
+        flow, answers = messages.rows["flow"][rows], messages.rows["answers"][rows]
+        if max(rows.size, int(answers.sum()) // ANSWERS) <= 2 * most:
+            return 0
+        order = np.argsort(flow, kind="stable")
+        place = np.empty(flow.size, np.int64)
+        place[order] = _places(np.append(True, np.diff(flow[order]) != 0))
+        order = np.argsort(place, kind="stable")
+        stays = ~goes_on[messages.rows["flow"]]
+        stays[rows[order[np.cumsum(answers[order]) <= ANSWERS * most][:most]]] = True
+        kept, sessions = _picked(messages, stays), all_sessions(self.sessions)
+        self._forget(kept.rows, kept.answers, sessions)
+        self.sessions = [sessions]
+        self._hold(kept)
+        return int(stays.size - stays.sum())
+
+    def join(self) -> None:
+        """Hold what was read in few pieces: many small ones take more room than is in them."""
+        self._hold(all_messages(self.messages))
+        self.sessions = [all_sessions(self.sessions)]
+        self.errors = [np.concatenate([np.zeros(0, ERROR), *self.errors])]
+        self.framed = [np.concatenate([np.zeros(0, np.int64), *self.framed])]
 
     def shed(self, moved: npt.NDArray[np.int64]) -> None:
         """Forget what was read of flows that are gone, and the strings that were only theirs; see shedding.shed."""
         messages, sessions = all_messages(self.messages), all_sessions(self.sessions)
-        stays = moved[messages.rows["flow"]] >= 0
-        rows = renumbered(messages.rows, moved)
-        answers = messages.answers[np.repeat(stays, messages.rows["answers"])]
-        rows["answers_at"] = np.cumsum(rows["answers"]) - rows["answers"]
+        messages = _picked(messages, moved[messages.rows["flow"]] >= 0)
+        messages.rows["flow"] = moved[messages.rows["flow"]]
         open_sessions = moved[sessions.rows["flow"]] >= 0
         sessions = Sessions(*(column[open_sessions] for column in sessions))
         sessions.rows["flow"] = moved[sessions.rows["flow"]]
-        self._forget(rows, answers, sessions)
-        self.messages, self.sessions = [Messages(rows, answers)], [sessions]
+        self._forget(messages.rows, messages.answers, sessions)
+        self.sessions = [sessions]
+        self._hold(messages)
         self.errors = [renumbered(part, moved) for part in self.errors]
         framed = moved[np.concatenate([np.zeros(0, np.int64), *self.framed])]
         self.framed = [framed[framed >= 0]]
+
+    def _hold(self, messages: Messages) -> None:
+        self.messages, self.said = [messages], len(messages.rows) + len(messages.answers) // ANSWERS
 
     def _forget(self, rows: Array, answers: Array, sessions: Sessions) -> None:
         """Keep the strings that these name, and give the names their new numbers."""
@@ -196,6 +241,7 @@ class Harvest:
                 arena, segments, picked, first, self.work[1], self.strings.table, rows, answers, counts, is_dns
             )
             self.messages.append(Messages(rows[: counts[0]].copy(), answers[: counts[1]].copy()))
+            self.said += int(counts[0]) + int(counts[1]) // ANSWERS
             if first < picked.size and (first == begun or 2 * len(self.strings) > self.strings.table.offsets.size):
                 self.strings.grow()
         return is_dns
@@ -270,7 +316,7 @@ def harvest(tables: Tables, found: Harvest, *, silence_ns: int, final: bool) -> 
     c = tables.counters
     segments = tables.segments[: c[fl.SEGMENTS]]
     rest = _read_datagrams(tables, found, segments)
-    order, groups = _groups(tables, segments, rest)
+    order, groups = groups_of(tables, segments, rest)
     over = np.ones(groups.size, np.bool_) if final else _over(tables, groups, silence_ns)
     octets, count = streams.waiting(segments, order, groups, over)
     spare = tables.arena.size - BATCH * STREAM_OCTETS, tables.segments.size - BATCH
@@ -283,11 +329,19 @@ def harvest(tables: Tables, found: Harvest, *, silence_ns: int, final: bool) -> 
 
 
 def read_datagrams(tables: Tables, found: Harvest) -> None:
-    """Read what waits in the arena and needs nothing else to be read: datagrams of DNS; the rest waits on."""
+    """Read what waits in the arena and needs nothing else to be read; the rest waits on, little of each talk over UDP.
+
+    Those are the datagrams of DNS, and whole portions of DHCP. What nobody reads is forgotten.
+    """
     c = tables.counters
     segments = tables.segments[: c[fl.SEGMENTS]]
+    rest = _read_datagrams(tables, found, segments)
+    whole, spare = portions(tables, segments, rest)
+    order, groups = groups_of(tables, segments, whole)
+    found.conversations.extend(conversations(tables, segments, order, groups))
     keep = np.zeros(segments.size, np.bool_)
-    keep[_read_datagrams(tables, found, segments)] = True
+    keep[rest] = True
+    keep[whole] = keep[spare] = False
     c[fl.SEGMENTS], c[fl.ARENA] = streams.move_to_front(segments, keep, tables.arena)
 
 
@@ -299,17 +353,6 @@ def _read_datagrams(tables: Tables, found: Harvest, segments: Array) -> Array:
     picked = np.flatnonzero(maybe)
     maybe[picked] = found.read_messages(tables.arena, segments, picked)
     return np.flatnonzero(~maybe)
-
-
-def _groups(tables: Tables, segments: Array, rest: Array) -> tuple[Array, Array]:
-    """The segments `rest` in order of flow, side and place, and the groups that they form."""
-    keys = np.empty(rest.size, np.int64)
-    chosen = segments[rest]
-    streams.sort_keys(chosen, tables.flows, tables.sides, keys)
-    order = rest[np.argsort(keys, kind="stable")]
-    groups = np.zeros(order.size, streams.GROUP)
-    count = streams.group(segments, order, tables.flows, groups)
-    return order, groups[:count]
 
 
 def _over(tables: Tables, groups: Array, silence_ns: int) -> npt.NDArray[np.bool_]:
@@ -343,44 +386,4 @@ def _read_groups(tables: Tables, found: Harvest, segments: Array, order: Array, 
     index = groups["flow"][groups["proto"] == TCP]
     tables.sides["kept"][2 * index] = STREAM_OCTETS_TWICE
     tables.sides["kept"][2 * index + 1] = STREAM_OCTETS_TWICE
-    found.conversations.extend(_conversations(tables, segments, order, groups[groups["looks"] == 0], (out, marks)))
-
-
-def _conversations(
-    tables: Tables, segments: Array, order: Array, groups: Array, joined: tuple[Array, Array]
-) -> Iterator[Conversation]:
-    """The groups as the dissectors take them."""
-    out, marks = joined
-    for g in groups:
-        flow = int(g["flow"])
-        row = tables.flows[flow]
-        ports = (int(row["a_port"]), int(row["b_port"]))
-        flip = bool(row["orig"])
-        orig_p, resp_p = ports[::-1] if flip else ports
-        if g["proto"] == TCP:
-            first, split, last = int(g["first"]), int(g["split"]), int(g["last"])
-            a = _stream(out[g["a_at"] : g["a_end"]], segments, order[first:split], marks[first:split])
-            b = _stream(out[g["b_at"] : g["b_end"]], segments, order[split:last], marks[split:last])
-            orig, resp = (b, a) if flip else (a, b)
-            yield Conversation(flow, TCP, orig_p, resp_p, orig, resp)
-            continue
-        kept = segments[order[g["first"] : g["last"]]]
-        messages = tuple(
-            Message(int(s["ts_ns"]), int(s["frame"]), bool(s["side"]) == flip, _octets_of(tables.arena, s))
-            for s in kept
-        )
-        yield Conversation(flow, int(g["proto"]), orig_p, resp_p, messages=messages)
-
-
-def _octets_of(arena: Array, segment: Any) -> bytes:
-    """The octets of one kept segment."""
-    at = int(segment["at"])
-    return bytes(arena[at : at + int(segment["octets"])])
-
-
-def _stream(octets: Array, segments: Array, order: Array, marks: Array) -> Stream:
-    """One direction with the frames that gave it."""
-    used = np.flatnonzero(marks >= 0)
-    kept = segments[order[used]]
-    rows = zip(marks[used].tolist(), kept["ts_ns"].tolist(), kept["frame"].tolist(), strict=True)
-    return Stream(octets.tobytes(), tuple(rows))
+    found.conversations.extend(conversations(tables, segments, order, groups[groups["looks"] == 0], (out, marks)))

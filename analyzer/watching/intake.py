@@ -42,14 +42,17 @@ class Tally(NamedTuple):
 class Intake:
     """What a feed gives, observed as it comes.
 
-    most   flows that are to be held
-    error  what ended the feed before its end, None where nothing did
+    most       flows that are to be held
+    error      what ended the feed before its end, None where nothing did
+    forgotten  messages of DNS and DHCP that were not kept, of flows without end that say more than is to be held
     """
 
     def __init__(self, feed: Feed, most: int, settings: Settings, keeper: Keeper | None = None) -> None:
         self.feed = feed
         self.most = most
         self.error: BaseException | None = None
+        self.forgotten = 0
+        self._forget_at = MARGIN * self.most_records
         self.over = threading.Event()
         self.lock = threading.Lock()
         self._keeper = keeper
@@ -82,6 +85,12 @@ class Intake:
         times = max(count(fl.FIRST_NS), 0), max(count(fl.LAST_NS), 0)
         return Tally(count(fl.FRAMES), count(fl.OCTETS), count(fl.FLOWS), self._observer.records, self._shed, *times)
 
+    def tidy(self) -> None:
+        """Hold less, before a look: what waits is read, as far as it can be, and what comes without end is bounded."""
+        with self.lock:
+            self._observer.tidy()
+            self._forget()
+
     def look(self, remark: str) -> tuple[Observations, int]:
         """All facts that are held, as they are now, and what `leave` wants to know of them; a remark is noted."""
         dropped = self.feed.counts().dropped
@@ -89,7 +98,6 @@ class Intake:
             if dropped is not None and {*self._reading.drops} <= {COUNTED}:  # else the capture itself tells them
                 self._reading.drops[COUNTED] = dropped
             self._reading.remark = remark
-            self._observer.tidy()
             held, turn = self._observer.clone(), self._times_shed
         return held.finish(), turn
 
@@ -121,6 +129,13 @@ class Intake:
         """Read what flows began with, and keep the tables within their bounds; the lock is held."""
         del consumed
         self._observer.dissect()
+        self._forget()
         if self._observer.sweep.counter(fl.FLOWS) > MARGIN * self.most:
             self._shed += self._observer.relieve(self.most)
             self._times_shed += 1
+
+    def _forget(self) -> None:
+        """Keep what flows without end say within bounds: one may ask anything any number of times; the lock is held."""
+        if self._observer.said > self._forget_at:
+            self.forgotten += self._observer.forget(self.most_records)
+            self._forget_at = max(MARGIN * self.most_records, self._observer.said + self.most_records)

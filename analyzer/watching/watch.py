@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.errors import AnalyzerError
+from analyzer.kernels.memory import give_back
 from analyzer.merging import subset, together
 from analyzer.observations import Observations
 from analyzer.planning import Usage
@@ -152,6 +153,7 @@ class Watch:
                 if count == frames:
                     continue
                 frames, begun = count, time.monotonic()
+                give_back()  # by now nobody holds what the last look left behind
                 self._turn(last=False)
                 rest_s = max(self._every_s, REST * (time.monotonic() - begun))
         except BaseException as error:  # noqa: BLE001 - carried over to the thread that waits
@@ -161,6 +163,7 @@ class Watch:
     def _turn(self, *, last: bool) -> Result:
         """Look, judge, keep."""
         begun = time.monotonic()
+        self._intake.tidy()
         seen, turn = self._intake.look(self._remark())
         result = self._judge(seen)
         up, down = _uplink(result)
@@ -208,6 +211,8 @@ class Watch:
         shed = self._intake.tally().shed
         if shed:
             told.append(f"{shed} flows were not kept, attempts without answer first: more came than are held")
+        if self._intake.forgotten:
+            told.append(f"{self._intake.forgotten} messages of DNS and DHCP were not kept: more came than is held")
         told += self._clock.told
         return "; ".join(told)
 

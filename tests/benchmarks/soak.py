@@ -1,6 +1,6 @@
 """A long live capture at a fixed rate: whether memory is constant, and every frame accounted for.
 
-    python -m tests.benchmarks.soak CAPTURE [--seconds 600] [--rate 200000] [--unique]
+    python -m tests.benchmarks.soak CAPTURE [--seconds 600] [--rate 200000] [--flows N] [--unique]
 
 Replays a capture (tcpreplay, in a network namespace that it makes; root, Linux) to `analyzer live`, and prints one line
 of figures, and one for each minute. With --unique, each round has other addresses, so that flows never end to come.

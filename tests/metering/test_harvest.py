@@ -7,8 +7,9 @@ import pytest
 
 from analyzer.kernels import dns
 from analyzer.kernels import flows as fl
+from analyzer.kernels.strings import intern
 from analyzer.metering.flows import finish
-from analyzer.metering.harvest import REPEATS, Harvest, Messages, harvest
+from analyzer.metering.harvest import REPEATS, Harvest, Messages, Sessions, harvest
 from analyzer.metering.strings import Strings
 from analyzer.metering.sweep import Room
 from tests.builders import frames as fr
@@ -119,3 +120,65 @@ def test_messages_that_are_the_same_are_thinned():
     (left,) = found.messages
     assert left.rows["frame"].tolist() == [*range(REPEATS), rows.size - 2, rows.size - 1]
     assert left.answers["ttl"][left.rows["answers_at"]].tolist() == left.rows["frame"].tolist()
+
+
+def told(*flows, answers=1):
+    """What was read of messages of these flows, one after the other, with a name each in question and answers."""
+    found = Harvest(Strings(1), Strings(1))
+    rows = np.zeros(len(flows), dns.MESSAGE)
+    rows["flow"], rows["frame"], rows["answers"] = flows, np.arange(rows.size), answers
+    rows["answers_at"] = np.arange(rows.size) * answers
+    table = np.zeros(rows.size * answers, dns.ANSWER)
+    table["ttl"] = np.repeat(rows["frame"], answers)
+    for letter, column in ((b"q", rows["query"]), (b"t", table["target"])):
+        column[:] = [added(found.strings, letter + b"%d" % k) for k in range(column.size)]
+    found.messages = [Messages(rows, table)]
+    return found
+
+
+def added(strings, octets):
+    """The number of a string that is new."""
+    text = np.frombuffer(octets, np.uint8)
+    return int(intern(text, 0, text.size, strings.table))
+
+
+def test_flows_that_say_most_are_the_first_to_lose_messages():
+    """Their oldest: the others stay whole, as do those that are over, and names are those of what is left."""
+    flows = [5, *[7] * 20, 5, *[3] * 4, *[7] * 20, 6, 6]
+    found = told(*flows)
+    texts, before = found.strings.texts(), found.messages[0]
+    names = [texts[query] for query in before.rows["query"]], [texts[target] for target in before.answers["target"]]
+    goes_on = np.arange(8) != 6
+    assert found.forget(24, goes_on) == 0
+    assert found.forget(12, goes_on) == len(flows) - 14
+    (left,) = found.messages
+    frames = left.rows["frame"].tolist()
+    assert frames == [0, 21, 22, 23, 24, 25, *range(40, 48)]
+    assert left.answers["ttl"][left.rows["answers_at"]].tolist() == frames
+    kept = found.strings.texts()
+    assert [kept[query] for query in left.rows["query"]] == [names[0][frame] for frame in frames]
+    assert [kept[target] for target in left.answers["target"]] == [names[1][frame] for frame in frames]
+    assert len(kept) == 2 * 14
+
+
+def test_answers_are_bounded_as_well():
+    """A message may have many; what they take counts."""
+    found = told(*[1] * 50, answers=8)
+    assert found.forget(50, np.ones(2, np.bool_)) == 0
+    found = told(*[1] * 51, answers=8)
+    assert found.forget(50, np.ones(2, np.bool_)) == 26
+    assert found.messages[0].answers.size == 4 * 50
+    assert found.said == 25 + 50
+
+
+def test_joined_pieces_hold_the_same():
+    """And a harvest that read nothing has nothing afterwards."""
+    sweep = swept([shot for port in range(1000, 1010) for shot in segments(HELLO, port=port)])
+    sweep.finish()
+    found = sweep.found
+    found.sessions = [Sessions(*(column[k : k + 1] for column in found.sessions[0])) for k in range(10)]
+    found.join()
+    assert (len(found.sessions), names(sweep)) == (1, ["a.example"] * 10)
+    nothing = Harvest(Strings(1), Strings(1))
+    nothing.join()
+    assert (nothing.rows, nothing.said, nothing.errors[0].size, nothing.framed[0].size) == (0, 0, 0, 0)

@@ -29,6 +29,8 @@ MESSAGE_OCTETS = 4096
 MESSAGES = 16
 DNS_PORTS = {53, 5353, 5355}
 MANY = {53, 67, 68, 546, 547, 5353, 5355}
+DHCP = {67, 68}
+PORTION = 64
 NAMED = {5353: "mdns", 5355: "llmnr"}
 QUOTING = {ICMP: {3, 4, 5, 11, 12}, ICMPV6: {1, 2, 3, 4}}
 RANK = {"": 0, "port": 1, "partial": 2, "payload": 3}
@@ -147,8 +149,9 @@ class Reading:
         """What a dissector gets of a flow."""
         if flow.proto != TCP:
             kept = tuple(Message(ts, frame, orig, octets[:MESSAGE_OCTETS]) for ts, frame, orig, octets in messages)
-            if not {flow.orig[1], flow.resp[1]} & MANY:
-                kept = kept[:MESSAGES]
+            ports = {flow.orig[1], flow.resp[1]}
+            if ports - DHCP:
+                kept = kept[: PORTION if ports & MANY else MESSAGES]
             return Conversation(flow.number, flow.proto, flow.orig[1], flow.resp[1], messages=kept)
         streams = []
         for end in (flow.tcp.orig, flow.tcp.resp):

@@ -10,13 +10,16 @@ import pytest
 
 from analyzer import merging
 from analyzer.errors import SourceError
-from analyzer.observing import Observer
+from analyzer.metering.talks import PORTION
+from analyzer.observing import LARGER, Observer
 from analyzer.settings import Settings
 from analyzer.watching.intake import MARGIN, Intake
 from tests.builders import frames as fr
 from tests.builders.agreement import differences
 from tests.builders.captures import Shot, pcap
 from tests.builders.feeds import Chunks, flood, records
+from tests.builders.services import dhcp
+from tests.builders.traffic import question
 
 SECOND = 1_000_000_000
 BEGIN_S = 1_772_359_200
@@ -45,6 +48,7 @@ def test_a_look_is_what_observing_gives(tmp_path):
     whole = observer.finish()
     intake = taken(Chunks([records(datagrams(0, 7)), records(datagrams(7, 13))], dropped=3))
     for _ in range(2):
+        intake.tidy()
         seen, _ = intake.look("told beside")
         assert differences(seen, whole) == []
         assert (seen.captures[0].path, seen.captures[0].format, seen.captures[0].note) == (
@@ -129,6 +133,46 @@ def test_a_flood_is_shed_and_counted():
     seen, _ = intake.look("")
     assert seen.flows.orig_h[0] == "10.0.0.9"
     assert seen.flows.last_frame[-1] == 60_002
+
+
+def asked_of(count, port, begin_s=BEGIN_S):
+    """Questions of one flow, each for another name."""
+    for k in range(count):
+        body = fr.udp(port, 53, question(b"\x05%05d\x07example\x00" % k, number=k))
+        yield Shot(begin_s * SECOND + k * 1000, fr.linked(fr.ipv4("10.0.0.1", "10.0.0.2", fr.UDP, body)))
+
+
+def test_questions_without_end_are_bounded_and_counted():
+    """One flow may ask anything any number of times: its newest stay, and a flow that asks little keeps all."""
+    asked = [*asked_of(20_000, 40000)]
+    chunks = [records(asked_of(5, 40001)), *(records(asked[at : at + 1000]) for at in range(0, len(asked), 1000))]
+    intake = taken(Chunks(chunks), most=1000)
+    intake.tidy()
+    seen, _ = intake.look("")
+    assert len(seen.dns.flow) == intake.most_records
+    assert intake.forgotten == 20_005 - intake.most_records
+    assert seen.dns.query_frame.tolist() == [*range(1, 6), *range(20_011 - intake.most_records, 20_006)]
+    assert {*seen.flows.service.tolist()} == {"dns"}
+    assert intake.look("")[0].dns.query.tolist() == seen.dns.query.tolist()
+
+
+def test_leases_without_end_are_bounded_and_counted():
+    """Anybody may ask in any number of names: the newest stay."""
+
+    def asked(first):
+        for k in range(first, first + 1000):
+            octets = bytearray(dhcp(1))
+            octets[28:34] = k.to_bytes(6, "big")
+            body = fr.udp(68, 67, bytes(octets))
+            packet = fr.ipv4("0.0.0.0", "255.255.255.255", fr.UDP, body, ident=k)
+            yield Shot(BEGIN_S * SECOND + k * 1000, fr.linked(packet))
+
+    intake = taken(Chunks([records(asked(first)) for first in range(0, 5000, 1000)]))
+    intake.tidy()
+    seen, _ = intake.look("")
+    most = intake.most_records // LARGER
+    assert seen.dhcp.frame.tolist() == list(range(intake.forgotten + 1, 5001))
+    assert most <= len(seen.dhcp.flow) < most + PORTION
 
 
 def test_what_ends_a_feed_is_kept():

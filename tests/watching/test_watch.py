@@ -18,7 +18,7 @@ from analyzer.watching.limits import Limits
 from tests.builders import frames as fr
 from tests.builders.captures import Shot
 from tests.builders.feeds import Chunks, flood, records
-from tests.watching.test_intake import BEGIN_S, datagrams
+from tests.watching.test_intake import BEGIN_S, asked_of, datagrams
 
 CAPTURES = Path(__file__).resolve().parents[2] / "captures"
 SAMPLES = sorted(path.name for path in CAPTURES.glob("*.pcap*") if "capacity" not in path.name)
@@ -105,6 +105,15 @@ def test_a_flood_is_said():
     shed = watched.picture().shed_flows
     assert shed > 20_000
     assert any(f"{shed} flows were not kept" in note for note in notes)
+
+
+def test_questions_without_end_are_told():
+    """In the result's notes, with how many were not kept."""
+    chunks = [records(asked_of(1000, 40000, BEGIN_S + k)) for k in range(5)]
+    watched = watch(Chunks(chunks), limits=Limits(60, most_flows=100))
+    watched.start()
+    until(lambda: watched.over)
+    assert any("4700 messages of DNS and DHCP were not kept" in note for note in watched.finish().notes)
 
 
 def test_an_interface_that_is_gone_ends_with_what_was_there():
