@@ -33,12 +33,12 @@ SNAPLEN = 262_144
 
 SIZES = ((128 << 20, 16 << 20), (16 << 20, 2 << 20))
 """Octets of a ring and of a block; the next where there is no memory. Seconds of a busy plant, for while Python judges
-the thread that sweeps waits for its turn. Larger blocks wake us less often, and the sweep finds its tables in the cache:
-16 MB take two thirds of the CPU of 4 MB (benchmark: live)."""
+the thread that sweeps waits for its turn. Larger blocks wake us less often, and the sweep finds its tables in the
+cache: 16 MB take two thirds of the CPU of 4 MB (benchmark: live)."""
 
 RETIRE_MS = 400
-"""After so long, or twice as long, the kernel hands over a block that is not full: eight bear that nobody reads for some
-seconds, on a quiet link too."""
+"""After so long, or twice as long, the kernel hands over a block that is not full: eight bear that nobody reads for
+some seconds, on a quiet link too."""
 
 TAG_OCTETS = 4
 FRAME_OCTETS = 2048  # what TPACKET_V3 makes nothing of, but wants to divide a block
@@ -115,7 +115,7 @@ class Ring:
         self._interfaces[0, rc.LINK] = link_type
 
     @classmethod
-    def open(  # noqa: PLR0913 - what one may want of a ring
+    def open(
         cls,
         interface: str,
         *,
@@ -139,7 +139,7 @@ class Ring:
                 if why.errno != errno.ENOMEM or octets == sizes[-1][0]:
                     raise SourceError(interface, _reason(why)) from why
         try:
-            ring._begin(promiscuous=promiscuous)
+            ring.begin(promiscuous=promiscuous)
         except BaseException as why:
             ring.close()
             if isinstance(why, OSError):
@@ -159,7 +159,7 @@ class Ring:
             opened.close()
             raise
 
-    def _begin(self, *, promiscuous: bool) -> None:
+    def begin(self, *, promiscuous: bool) -> None:
         """Let frames come."""
         if stamped_by_hardware(self._socket, self.path):
             self._socket.setsockopt(SOL_PACKET, TIMESTAMP, RAW_HARDWARE)

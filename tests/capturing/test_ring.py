@@ -251,7 +251,7 @@ def test_errors_of_the_system_become_one_line(code, said, monkeypatch):
 
 def test_where_memory_is_short_a_small_ring_does(wire, monkeypatch):
     """The next size is tried, and frames come all the same."""
-    whole, asked = ringing._prepare, []
+    whole, asked = ringing.__dict__["_prepare"], []
 
     def prepare(opened, interface, program, octets, block_octets):
         asked.append(octets)
