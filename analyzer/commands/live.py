@@ -67,8 +67,8 @@ def live(stream: str | None, interface: str, *, listed: bool, text: str | None, 
     """Judge what an interface shows, again and again, until interrupted.
 
     The same verdicts as `check`. "-" reads a capture that is still being written from standard input, as in
-    `ssh tap tcpdump -w - | analyzer live -`. On a terminal, a view with keys (? for help); else lines, with --json one
-    object per line. With --out, DIR holds the result as it is now. Exit codes are those of `check`.
+    `ssh tap tcpdump -U -w - not port 22 | analyzer live -`. On a terminal, a view with keys (? for help); else lines,
+    with --json one object per line. With --out, DIR holds the result as it is now. Exit codes are those of `check`.
     """
     if listed or text:
         _tell(text, as_json=options["as_json"])
