@@ -11,10 +11,11 @@ import time
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from analyzer.program import INTERRUPTED
 from analyzer.shell import asked_for, compiling, judging_options, print_json, say, show, since, write_files, writing
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ HOOK_S = 60.0
 TURN_S = 0.5
 """How often what is shown is brought up to date."""
 
+PATIENCE_S = 1.0
+ENDS = (signal.SIGINT, signal.SIGTERM)
 MB = 1_000_000
 SHIPPED = ("grafana", "alerts", "systemd")
 FEEDS = ("auto", "ring", "program", "scapy")
@@ -83,6 +86,9 @@ def live(stream: str | None, interface: str, *, listed: bool, text: str | None, 
     feed = _opened(stream or interface, how, capture_filter, limits["user"], quiet=asked.quiet)
     try:
         _Session(feed, asked, limits).run()
+    except KeyboardInterrupt:
+        feed.close()
+        _leave()
     finally:
         feed.close()
 
@@ -93,6 +99,7 @@ def _opened(interface: str, how: str, capture_filter: str, user: str, *, quiet: 
     from analyzer.watching.opening import open_feed
 
     entry = privileges.chosen(user) if interface != "-" or user else None
+    privileges.needs_program(entry)
     with privileges.acting_as(entry):
         if compiling():
             warming.warm()
@@ -104,6 +111,13 @@ def _opened(interface: str, how: str, capture_filter: str, user: str, *, quiet: 
     if note and not quiet:
         say(note)
     return feed
+
+
+def _leave() -> NoReturn:
+    """End at once: an interpreter that ends as usual aborts where a thread is within native code, as in judging."""
+    say("analyzer: interrupted")
+    sys.stdout.flush()
+    os._exit(INTERRUPTED)
 
 
 CHILDREN = ("dumpcap", "tcpdump")
@@ -136,7 +150,7 @@ class _Session:
         from analyzer import exporting
         from analyzer.exporting import changes
 
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDS:
             signal.signal(number, self._stop)
         with self._metrics() as serve:
             with self._display() as display:
@@ -146,23 +160,44 @@ class _Session:
                 except BaseException:
                     self.watch.finish()  # nobody looks on any more, but what is kept is brought up to date
                     raise
-            result = self.watch.finish()
+            with self._patience("judging what was captured"):
+                result = self.watch.finish()
             display.last(self.watch.picture())
         if self.keeper is not None:
             self.keeper.close()
-        if self.hook is not None and (untold := self.hook.close(HOOK_S)):
-            say(f"--on-finding was not run for {untold} findings: it took too long")
         changed = since(self.asked, result)
         if changed is not None and self.asked.out is not None:
             changes.write(changed, self.asked.out)
         if not self.asked.as_json:
             show(self.asked, result, changed, lambda detail: exporting.SCREEN.show(result, sys.stdout, detail))
+            sys.stdout.flush()
+        self._close_hook()
         click.get_current_context().exit(result.exit_code)
 
-    def _stop(self, number: int, _: object) -> None:
+    def _stop(self, _number: int, _frame: object) -> None:
         """Somebody wants the capture to end; who asks again does not want the result either."""
-        signal.signal(number, signal.default_int_handler)
+        for number in ENDS:
+            signal.signal(number, signal.default_int_handler)
         self.stopped.set()
+
+    def _close_hook(self) -> None:
+        if self.hook is None:
+            return
+        with self._patience("waiting for --on-finding"):
+            untold = self.hook.close(HOOK_S)
+        if untold:
+            say(f"--on-finding was not run for {untold} findings: it took too long")
+
+    @contextmanager
+    def _patience(self, doing: str) -> Iterator[None]:
+        """Tells who waits at a terminal what for, where it takes long enough to be asked."""
+        told = threading.Timer(PATIENCE_S, say, [f"{doing}; Ctrl-C once more ends without it"])
+        if sys.stderr.isatty() and not self.asked.quiet:
+            told.start()
+        try:
+            yield
+        finally:
+            told.cancel()
 
     def _follow(self, display: Display, serve: Any) -> None:
         """Show how things stand until the capture is over, or somebody wants it to be."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import pwd
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import numpy as np
 
 from analyzer.errors import AnalyzerError
 
@@ -33,17 +36,34 @@ def chosen(user: str = "") -> pwd.struct_passwd | None:
 
 @contextmanager
 def acting_as(entry: pwd.struct_passwd | None) -> Iterator[None]:
-    """Act as a user for a while, so that files are his."""
+    """Act as a user for a while, so that files are his, and those that he may not read are not read.
+
+    Where the system lets them be taken back, the real ids are his too: by those a cache is known as one's own.
+    """
     if entry is None:
         yield
         return
-    os.setegid(entry.pw_gid)
-    os.seteuid(entry.pw_uid)
+    if sys.platform == "darwin":
+        os.setegid(entry.pw_gid)
+        os.seteuid(entry.pw_uid)
+    else:
+        os.setresgid(entry.pw_gid, entry.pw_gid, 0)
+        os.setresuid(entry.pw_uid, entry.pw_uid, 0)
     try:
         yield
     finally:
         os.seteuid(0)
-        os.setegid(0)
+        os.setreuid(0, 0)
+        os.setregid(0, 0)
+
+
+def needs_program(entry: pwd.struct_passwd | None) -> None:
+    """Raises AnalyzerError where a user may not read what is yet to be imported, as what lies in somebody's home."""
+    with acting_as(entry):
+        for path in (os.__file__, __file__, np.__file__):
+            if not os.access(path, os.R_OK, effective_ids=True):
+                name = pwd.getpwuid(os.geteuid()).pw_name
+                raise AnalyzerError(f"{name} may not read this program ({path}): name another with --user")
 
 
 def give_up(entry: pwd.struct_passwd | None) -> str:

@@ -116,6 +116,21 @@ def test_a_signal_ends_with_a_full_result(fed, tmp_path, number):
     )
 
 
+@pytest.mark.parametrize("numbers", [(signal.SIGINT, signal.SIGINT), (signal.SIGINT, signal.SIGTERM)])
+def test_who_asks_twice_waits_no_longer(fed, tmp_path, numbers):
+    """The result is shown first; what is still waited for is given up, and it is said."""
+    child = fed(BLOCKED, "--out", str(tmp_path), "--on-finding", "sleep 30")
+    until(lambda: packets(tmp_path))
+    child.send_signal(numbers[0])
+    while "judged by" not in (line := child.stdout.readline()):
+        assert line
+    child.send_signal(numbers[1])
+    begun = time.monotonic()
+    _, errors = child.communicate(timeout=LIMIT_S)
+    assert time.monotonic() - begun < 5
+    assert (child.returncode, errors) == (130, "analyzer: interrupted\n")
+
+
 def test_a_kill_loses_nothing_that_was_written(fed, tmp_path):
     """The result is that of a moment before, whole; frames are all there; the next start goes on beside both."""
     out, ring = tmp_path / "out", tmp_path / "ring"
