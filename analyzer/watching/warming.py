@@ -6,11 +6,12 @@ import tempfile
 from pathlib import Path
 
 from analyzer.capturing.keeping import Keeper
+from analyzer.metering.rates import compact
 from analyzer.observing import Observer
 from analyzer.settings import Settings
 
 CAPTURE = Path(__file__).with_name("warm.pcap")
-"""A lookup and a TLS session of the sample capture mm-clean."""
+"""A lookup and two TLS sessions of the sample capture mm-clean; one begins with a line of text."""
 
 
 def warm() -> None:
@@ -23,3 +24,4 @@ def warm() -> None:
     seen = observer.clone().finish()
     observer.tidy()
     observer.shed(observer.leaving(seen))
+    compact(observer.sweep.tables.rates[:0], 0, observer.sweep.bin_ns)
