@@ -207,7 +207,7 @@ class Watch:
             told.append(str(self._intake.error))
         shed = self._intake.tally().shed
         if shed:
-            told.append(f"{shed} flows were not kept, attempts without answer first: more came than are held")
+            told.append(f"{shed} flows were not kept, attempts without answer first: more came than --flows holds")
         told += self._clock.told
         return "; ".join(told)
 
