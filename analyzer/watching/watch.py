@@ -204,7 +204,7 @@ class Watch:
             told.append(f"the oldest {self._archive.given_up} parts of those facts were deleted for newer ones")
         told += [text for text in self._troubles() if text]
         if self._intake.error is not None:
-            told.append(str(self._intake.error))
+            told.append(str(self._intake.error).removeprefix(f"{self._intake.feed.interface}: "))
         shed = self._intake.tally().shed
         if shed:
             told.append(f"{shed} flows were not kept, attempts without answer first: more came than --flows holds")
