@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from analyzer.capturing.unpacking import Damage, Packed, pieces
-from analyzer.errors import CaptureError, SourceError
+from analyzer.errors import CaptureError, SourceError, reason
 
 STDIN = "-"
 PIPE_OCTETS = 1 << 20
@@ -232,6 +232,6 @@ def _reason(why: OSError | ValueError) -> str:
         return "is a directory"
     if isinstance(why, PermissionError):
         return "may not be read by this user"
-    if isinstance(why, OSError) and why.strerror:
-        return f"cannot be read ({why.strerror.lower()})"
+    if isinstance(why, OSError) and why.errno:
+        return f"cannot be read ({reason(why)})"
     return "is no path of a file"

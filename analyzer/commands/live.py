@@ -171,6 +171,8 @@ class _Session:
         if not self.asked.as_json:
             show(self.asked, result, changed, lambda detail: exporting.SCREEN.show(result, sys.stdout, detail))
             sys.stdout.flush()
+        for trouble in self.watch.unkept:
+            say(trouble)
         self._close_hook()
         click.get_current_context().exit(result.exit_code)
 

@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from analyzer.errors import AnalyzerError
+from analyzer.errors import AnalyzerError, reason
 
 WAITING = 100
 """Findings that may wait for the program; of more it is not told, which is counted."""
@@ -72,6 +72,6 @@ class Hook:
         except subprocess.TimeoutExpired:
             self.trouble = f"{self._words[0]}: took longer than {self._limit_s:g} s and was ended"
         except OSError as error:
-            self.trouble = f"{self._words[0]}: {(error.strerror or str(error)).lower()}"
+            self.trouble = f"{self._words[0]}: {reason(error)}"
         else:
             self.trouble = f"{self._words[0]}: ended with {done.returncode}" if done.returncode else ""

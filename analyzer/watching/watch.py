@@ -89,6 +89,11 @@ class Watch:
         """Whether the feed came to its end, or something failed."""
         return self._intake.over.is_set() or self._error is not None
 
+    @property
+    def unkept(self) -> tuple[str, ...]:
+        """What of the last moment could not be written to the folder, in words."""
+        return tuple(part.trouble for part in (self._folder, self._archive) if part is not None and part.trouble)
+
     def start(self) -> None:
         """Begin to take frames in and to judge."""
         self._intake.start()
@@ -130,9 +135,8 @@ class Watch:
 
     def _notes(self) -> tuple[str, ...]:
         """What went wrong, or is to be known."""
-        kept = [part.trouble for part in (self._folder, self._archive) if part is not None]
         error = str(self._intake.error) if self._intake.error else ""
-        told = [*self._clock.told, *kept, self._intake.feed.counts().trouble, *self._troubles(), error]
+        told = [*self._clock.told, *self.unkept, self._intake.feed.counts().trouble, *self._troubles(), error]
         return tuple(text for text in told if text)[-NOTES:]
 
     @staticmethod

@@ -157,9 +157,10 @@ def test_a_full_disk_is_said_and_the_capture_goes_on(fed, tmp_path, needs_namesp
     try:
         (small / "ballast").write_bytes(bytes(200_000))
         child = fed(BLOCKED, "--json", "--out", str(small / "out"), "--write", str(small / "ring"))
-        told, _ = child.communicate(timeout=LIMIT_S)
+        told, errors = child.communicate(timeout=LIMIT_S)
         assert child.returncode == 1
         assert "no space left on device" in told.lower()
+        assert f"{small / 'out'}: no space left on device; the files are of an earlier moment\n" in errors
         for path in (small / "out").glob("*.json"):
             json.loads(path.read_text())
     finally:
