@@ -105,8 +105,13 @@ def header(picture: Picture, rates: Sequence[float], width: int, *, short: bool)
     return [fit(line, width) for line in (*lines, told)]
 
 
+def source(interface: str) -> Text:
+    """What is captured, in words."""
+    return words("standard input" if interface == "-" else interface, "bold")
+
+
 def _where(picture: Picture) -> Text:
-    text = Text("").append_text(words(picture.interface, "bold")).append_text(words(f" · {picture.feed}", "dim"))
+    text = Text("").append_text(source(picture.interface)).append_text(words(f" · {picture.feed}", "dim"))
     if not picture.since_ns:
         return text.append(" · waiting for the first frame", "yellow")
     when = moment(picture.now_ns)
