@@ -120,6 +120,8 @@ class Source:
         self._unpack()
 
     def _unpack(self) -> None:
+        if self._raw.file.isatty():
+            raise SourceError(self.path, "is a terminal; pipe a capture in")
         try:
             self._pieces = pieces(self._raw.head(), self._raw)
         except OSError as why:
@@ -201,7 +203,7 @@ class Source:
 def open_source(path: str) -> Source:
     """The octets of the file at `path`, "-" being standard input; compression is told by magic octets, never by name.
 
-    Raises SourceError where it cannot be opened or is compressed twice.
+    Raises SourceError where it cannot be opened, is a terminal, or is compressed twice.
     """
     try:
         file = FileIO(0, closefd=False) if path == STDIN else FileIO(path)

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import pty
 import sys
 import threading
 import zlib
@@ -148,6 +149,17 @@ def test_what_cannot_be_opened_is_told_in_one_line(path, reason):
     with pytest.raises(SourceError, match=reason) as caught:
         open_source(path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_terminal_is_no_capture():
+    """Nobody waits for what somebody types."""
+    main, child = pty.openpty()
+    try:
+        with pytest.raises(SourceError, match="is a terminal; pipe a capture in"):
+            open_source(os.ttyname(child))
+    finally:
+        os.close(main)
+        os.close(child)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
