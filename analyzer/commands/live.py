@@ -152,14 +152,16 @@ class _Session:
 
         for number in ENDS:
             signal.signal(number, self._stop)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup(1) has it
+            signal.signal(signal.SIGHUP, self._stop)
         with self._metrics() as serve:
-            with self._display() as display:
-                self.watch.start()
-                try:
+            self.watch.start()
+            try:
+                with self._display() as display:
                     self._follow(display, serve)
-                except BaseException:
-                    self.watch.finish()  # nobody looks on any more, but what is kept is brought up to date
-                    raise
+            except BaseException:
+                self.watch.finish()  # nobody looks on any more, but what is kept is brought up to date
+                raise
             with self._patience("judging what was captured"):
                 result = self.watch.finish()
             display.last(self.watch.picture())
@@ -177,7 +179,10 @@ class _Session:
         click.get_current_context().exit(result.exit_code)
 
     def _stop(self, _number: int, _frame: object) -> None:
-        """Somebody wants the capture to end; who asks again does not want the result either."""
+        """Somebody wants the capture to end; who asks again does not want the result either.
+
+        A terminal that is gone may tell so several times.
+        """
         for number in ENDS:
             signal.signal(number, signal.default_int_handler)
         self.stopped.set()

@@ -32,10 +32,10 @@ def started():
     code = "from analyzer.cli import main; main(prog_name='analyzer')"
     with ExitStack() as children:
 
-        def start(*words):
+        def start(*words, out=subprocess.PIPE):
             child = subprocess.Popen(
                 [sys.executable, "-c", code, "live", *words], env=environment, stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                stdout=out, stderr=subprocess.PIPE, text=True,
             )  # fmt: skip
             children.enter_context(child)
             children.callback(child.kill)
@@ -129,6 +129,21 @@ def test_who_asks_twice_waits_no_longer(fed, tmp_path, numbers):
     _, errors = child.communicate(timeout=LIMIT_S)
     assert time.monotonic() - begun < 5
     assert (child.returncode, errors) == (130, "analyzer: interrupted\n")
+
+
+def test_a_terminal_that_is_gone_loses_nothing(started, tmp_path):
+    """As when the line to a box breaks: what is held is kept, though nobody can be told."""
+    terminal, child_side = os.openpty()
+    child = started("-", "--every", "0.2", "--out", str(tmp_path), out=child_side)
+    os.close(child_side)
+    child.stdin.buffer.write(BLOCKED)
+    child.stdin.buffer.flush()
+    until(lambda: packets(tmp_path))
+    os.close(terminal)
+    child.send_signal(signal.SIGHUP)
+    child.send_signal(signal.SIGHUP)
+    child.wait(LIMIT_S)
+    assert (tmp_path / "facts" / "000001").is_dir()
 
 
 def test_a_kill_loses_nothing_that_was_written(fed, tmp_path):
