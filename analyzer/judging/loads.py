@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -10,14 +11,14 @@ import numpy as np
 
 from analyzer.findings import Budget, Grant, Outcome, Purpose, Rate, Verdict
 from analyzer.judging import rates
-from analyzer.judging.case import NONE, Case, Rows, common, count, lasting, listed
+from analyzer.judging.case import Case, Rows, common, count, lasting, listed, united
 from analyzer.judging.matching import PROTOCOLS
 from analyzer.judging.place import Actor
 from analyzer.rulepack import Rule
 
 USED = (Verdict.EXPECTED, Verdict.UNDETERMINED)
 BURST_S = 10.0
-CUT_OFF = "whose names the snaplen cut off"
+NAMELESS = "without a name in the capture"
 
 
 class Load(NamedTuple):
@@ -47,25 +48,47 @@ def _destinations(rules: Iterable[Rule], purposes: frozenset[str]) -> list[Rule]
     ]
 
 
-def _cut_off(case: Case, wanted: Iterable[Rule], actors: Sequence[Actor]) -> Rows:
-    """Flows of hosts that may count as well, for all that is known: the snaplen cut off what would name them.
+class _Unnamed(NamedTuple):
+    """How many flows may count as well, since their names are not in the capture, and the rate with them, in bit/s."""
 
-    Those at ports that the document has only for something else, as look-ups, do not.
+    flows: int
+    highest_bps: float
+
+
+def _unnamed(case: Case, wanted: list[Rule], actors: Sequence[Actor], rows: Rows, *, up: bool) -> _Unnamed:
+    """Flows of hosts that may count beside `rows`, for all that is known.
+
+    They had begun before the capture, or the snaplen cut off what would name them; there, nothing bounds what is
+    missing. Those at ports that the document has only for something else, as look-ups, do not count.
     """
-    if not case.seen.quality.snaplen_cut_frames:
-        return NONE
-    counted, others = _ports(wanted), _ports(rule for rule in case.book.rules if rule.kind == "destination")
+    cut, flows = bool(case.seen.quality.snaplen_cut_frames), case.seen.flows
+    ours, others = _ports(wanted), _ports(rule for rule in case.book.rules if rule.kind == "destination")
     open_ = [at for at, ruling in case.rulings if ruling.plain is Verdict.UNDETERMINED and not ruling.allowed]
-    rows, flows = common(case, case.docket.flows(open_), case.of(actors)), case.seen.flows
-    ports = [(PROTOCOLS.get(int(flows.proto[row]), ""), int(flows.resp_p[row])) for row in rows.tolist()]
-    may = [port in counted or port not in others for port in ports]
-    found: Rows = rows[np.array(may, np.bool_) & (flows.server_name[rows] == "")]
-    return found
+    nameless = common(case, case.docket.flows(open_), case.of(actors))
+    nameless = nameless[(flows.server_name[nameless] == "") & (flows.midstream[nameless] | cut)]
+    found = np.array([row for row in nameless.tolist() if _may_count(case, row, ours, others - ours)], np.int64)
+    if cut or not len(found):
+        return _Unnamed(len(found), math.inf if len(found) else 0.0)
+    addresses = frozenset(address for actor in actors for address in actor.addresses)
+    window_s = _window_s(case.book.of("budget"))
+    rate = rates.rate(case, rates.sent(case, united(case, [rows, found]), addresses, up=up), window_s)
+    return _Unnamed(len(found), max(rate.mean_bps, rate.p95_bps))
 
 
-def _ports(rules: Iterable[Rule]) -> set[tuple[str, int]]:
+Port = tuple[str, int]
+
+
+def _ports(rules: Iterable[Rule]) -> set[Port]:
     """The ports of rules, each with its protocol."""
     return {(port.proto, port.number) for rule in rules for port in rule.to.ports}
+
+
+def _may_count(case: Case, row: int, ours: set[Port], others: set[Port]) -> bool:
+    """Whether a flow is at a port of ours, or at least at none of the others; which end serves may not be known."""
+    flows = case.seen.flows
+    proto = PROTOCOLS.get(int(flows.proto[row]), "")
+    ends = {(proto, int(flows.resp_p[row])), *([(proto, int(flows.orig_p[row]))] if flows.midstream[row] else [])}
+    return bool(ends & ours) or not ends & others
 
 
 def counted(budget: Rule) -> frozenset[str]:
@@ -133,7 +156,7 @@ def _upload(case: Case, edge: Actor, rules: tuple[Rule, ...]) -> Load:
     measured = _measured(case, rates.sent(case, rows, addresses, up=True), _window_s(rules))
     tolerance = case.cast.site.tolerance
     actors = [edge, *(actor for actor in case.actors(rules[0]) if actor.shared)]
-    unnamed = _cut_off(case, _destinations(case.book.rules, counted(rules[0])), actors)
+    unnamed = _unnamed(case, _destinations(case.book.rules, counted(rules[0])), actors, rows, up=True)
     outcome, because = _judged(case, measured, (low, high), rows, unnamed)
     if machines:
         kinds = " and ".join(f"{number} {name}" for name, number in sorted(counts.items()))
@@ -183,21 +206,21 @@ def _window_s(rules: tuple[Rule, ...]) -> float:
 
 
 def _judged(
-    case: Case, measured: _Measured, granted: tuple[float, float], rows: Rows, unnamed: Rows
+    case: Case, measured: _Measured, granted: tuple[float, float], rows: Rows, unnamed: _Unnamed
 ) -> tuple[Outcome, str]:
     """Is a rate within its budget, tolerance included? Both the mean and the 95th percentile of the windows must be.
 
     granted  the least and the most that it may be; in between, what is not known of the site decides
-    unnamed  flows that may count as well: what fails without them fails, but nothing holds without them
+    unnamed  flows that may count as well: what fails without them fails, but only what is kept with them holds
     """
     rate, tolerance = measured.rate, case.cast.site.tolerance
     low, high = (bps * (1 + tolerance) for bps in granted)
     highest = max(rate.mean_bps, rate.p95_bps)
     budget = " to ".join(f"{bps / 1000:g}" for bps in dict.fromkeys(granted))
     figure = f"{_figure(case, measured)} against {budget} kbps"
-    more = f"{count(len(unnamed), 'flow')} {CUT_OFF} may count as well"
-    if not len(rows) and len(unnamed):
-        return Outcome.NOT_OBSERVABLE, more
+    more = f"{count(unnamed.flows, 'flow')} {NAMELESS}"
+    if not len(rows) and unnamed.flows:
+        return Outcome.NOT_OBSERVABLE, f"{more} may count"
     if not len(rows):
         return Outcome.NOT_OBSERVED, "no flow to a documented destination is in the capture"
     if rate.window_s < rates.LEAST_S:
@@ -212,8 +235,9 @@ def _judged(
         return Outcome.FAILS, f"{figure} and {tolerance:.0%} of tolerance"
     if highest > low:
         return Outcome.NOT_OBSERVABLE, f"{figure}: which of them it is the capture does not tell, a site file can"
-    if len(unnamed):
-        return Outcome.NOT_OBSERVABLE, f"{figure}, but {more}"
+    if unnamed.highest_bps > low:
+        return Outcome.NOT_OBSERVABLE, f"{figure}, but {more} may count as well"
+    figure += f", {unnamed.highest_bps / 1000:.3g} at most with {more}" if unnamed.flows else ""
     return Outcome.HOLDS, f"{figure}{_bursts(measured, low)}"
 
 
@@ -286,8 +310,8 @@ def downloads(case: Case, rules: tuple[Rule, ...]) -> list[Load]:
     made = []
     for browser in case.singles(rules[0]):
         rows = common(case, flows, case.of([browser]))
-        unnamed = _cut_off(case, served, [browser])
-        if not len(rows) and not len(unnamed):
+        unnamed = _unnamed(case, served, [browser], rows, up=False)
+        if not len(rows) and not unnamed.flows:
             continue
         received = rates.sent(case, rows, frozenset(browser.addresses), up=False)
         measured = _measured(case, received, _window_s(rules))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from analyzer.findings import Finding, Outcome
 from analyzer.judging.case import Answer, Case
-from analyzer.judging.loads import CUT_OFF, Load, cloud, counted, downloads, fold, speaking, uploads
+from analyzer.judging.loads import NAMELESS, Load, cloud, counted, downloads, fold, speaking, uploads
 from analyzer.judging.rates import LEAST_S
 from analyzer.judging.reports import Claim, finding
 from analyzer.rulepack import Rule
 
 KIND = "budget"
 CODE = "rate-over-budget"
-WHOLE = "what would tell: whole frames: dumpcap -i IFACE -s 0 -a duration:600 -w whole.pcapng"
+WHOLE = "what would tell: whole frames, from before they begin: dumpcap -i IFACE -s 0 -a duration:3600 -w whole.pcapng"
 LONGER = "what would tell: five minutes or more: dumpcap -i IFACE -a duration:600 -w longer.pcapng"
 LAST = 0
 
@@ -27,7 +27,7 @@ def check(rule: Rule, case: Case) -> Answer:
     outcome, because = fold(mine)
     if outcome is Outcome.NOT_OBSERVABLE and any(load.budget.rate.window_s < LEAST_S for load in mine):
         because = f"{because}; {LONGER}"
-    if outcome is Outcome.NOT_OBSERVABLE and CUT_OFF in because:
+    if outcome is Outcome.NOT_OBSERVABLE and NAMELESS in because:
         because = f"{because}; {WHOLE}"
     first = next((kept for kept in same if any(_concerns(kept, load) for load in mine)), rule)
     findings = tuple(
