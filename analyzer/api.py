@@ -299,7 +299,7 @@ def usage(result: Result) -> Usage:
 
 
 def plan(result: Result, machines: str = "", *, uplink: str | float = 0.0, growth: float = 0.0) -> Plan:
-    """What so many machines need, by the document and by what was measured; the result's `plan` tells it as well.
+    """What so many machines need, by the document and by what was measured.
 
     machines  standard=40,focas=10 and, where it is to be planned, dashboards=3, workcenters=5; machines=50 where the
               class is not known; empty for those that are there
@@ -309,9 +309,7 @@ def plan(result: Result, machines: str = "", *, uplink: str | float = 0.0, growt
     """
     from analyzer import planning
 
-    made = planning.plan(planning.Usage(result), planning.parse(machines, uplink, growth))
-    result.plan = planning.told(made)
-    return made
+    return planning.plan(planning.Usage(result), planning.parse(machines, uplink, growth))
 
 
 def figure(result: Result, name: str, plan: Plan | None = None) -> Figure | None:

@@ -129,6 +129,7 @@ def bandwidth(captures: tuple[str, ...], machines: str, uplink: str, growth: flo
     granted = any(grant.direction == "up" for grant in result.conclusions.grants)
     plan = api.plan(result, machines, uplink=carried, growth=growth) if machines or (carried and granted) else None
     usage = api.usage(result)
+    result = result if plan is None else planning.planned(result, plan)
     changed = since(asked, result)
     write(asked, result, changed)
     if asked.out is not None:

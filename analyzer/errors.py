@@ -7,6 +7,10 @@ AnalyzerError
 └── SourceError      an input that cannot be opened     path, reason
 """
 
+from __future__ import annotations
+
+import os
+
 
 class AnalyzerError(Exception):
     """A mistake in what was handed in; its text is one line for the user."""
@@ -49,3 +53,9 @@ class SourceError(AnalyzerError):
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.reason = reason
+
+
+def reason(error: OSError) -> str:
+    """What the system says of an error, in lower case; of libraries that put words around it as well."""
+    said = os.strerror(error.errno) if error.errno else error.strerror or str(error)
+    return said.lower()

@@ -35,6 +35,7 @@ class Program(click.Group):
         """Runs the command; raises what click turns into exit codes."""
         from analyzer.errors import AnalyzerError, CaptureError, SourceError
 
+        _open_closed()
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")
         try:
@@ -58,6 +59,13 @@ class Program(click.Group):
             return super().invoke(ctx)
         finally:
             sys.stdout.flush()
+
+
+def _open_closed() -> None:
+    """What is written to a stream that was closed before the program began goes nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - to the program's end
 
 
 def _forget_stdout() -> None:

@@ -77,10 +77,10 @@ class Result:
         conclusions: Conclusions,
         taps: Taps | None = None,
         outside: Result | None = None,
+        plan: Mapping[str, object] | None = None,
     ) -> None:
         self.observations, self.conclusions = observations, conclusions
-        self.taps, self.outside = taps, outside
-        self.plan: Mapping[str, object] | None = None
+        self.taps, self.outside, self.plan = taps, outside, plan
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.items() if count)

@@ -254,7 +254,9 @@ def writing(target: Path) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise Mistake(f"{error.filename or target}: cannot be written: {error.strerror or error}", USAGE) from error
+        from analyzer.errors import reason
+
+        raise Mistake(f"{error.filename or target}: cannot be written: {reason(error)}", USAGE) from error
 
 
 def say(text: str) -> None:

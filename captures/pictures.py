@@ -78,7 +78,7 @@ def check(folder: Path) -> None:
 def live(folder: Path) -> None:
     """The view of `analyzer live -` when a sample has come through."""
     command = f"analyzer live - --site {FAULTS}.site.yaml < {FAULTS}.pcapng"
-    lines = livescreen.screen(_watched(), livescreen.Looking(), *LIVE)
+    lines = livescreen.screen(_watched(), livescreen.Looking(keyless=True), *LIVE)
     _terminal(folder / "live.svg", command, lines, LIVE[0])
 
 

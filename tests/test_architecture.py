@@ -20,7 +20,6 @@ MODULE_LINES, FUNCTION_LINES, KERNEL_LINES = 400, 40, 80
 DATA_MODULES = {"analyzer/iana.py"}  # the registries, written down
 
 WITHOUT_TEST = {
-    "analyzer/errors.py": "plain data; its texts are tested where they are raised",
     "analyzer/settings.py": "plain data",
     "analyzer/watching/limits.py": "plain data",
     "analyzer/watching/picture.py": "plain data",

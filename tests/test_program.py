@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import click
 import pytest
 from click.testing import CliRunner
@@ -55,3 +58,17 @@ def test_the_version_is_told():
     done = run(None, "--version")
     assert done.exit_code == 0
     assert done.stdout.startswith("analyzer ")
+
+
+@pytest.mark.parametrize("closed", [1, 2])
+def test_a_stream_that_was_closed_changes_no_exit_code(closed):
+    """As `>&-` closes it."""
+    code = "from analyzer.cli import main; main(['check', 'no-such.pcap'], prog_name='analyzer')"
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -c "$1" {closed}>&-', sys.executable, code],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == NO_VERDICT
+    assert "Traceback" not in done.stderr

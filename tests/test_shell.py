@@ -48,7 +48,7 @@ def test_a_folder_of_facts_takes_no_result(tmp_path):
 
 def test_files_that_cannot_be_written_are_one_line(tmp_path):
     """With the path that the system names, else the target."""
-    with pytest.raises(Mistake, match="there/x: cannot be written: No such file"), shell.writing(tmp_path):
+    with pytest.raises(Mistake, match="there/x: cannot be written: no such file"), shell.writing(tmp_path):
         (tmp_path / "there" / "x").write_text("")
     with pytest.raises(Mistake, match="cannot be written: full"), shell.writing(tmp_path):
         raise OSError("full")

@@ -9,7 +9,7 @@ from typing import Literal
 
 from analyzer.capturing.container import NS_PER_S, PCAP_HEADER, Interface, parse_interface, sniff
 from analyzer.capturing.source import STDIN, open_source
-from analyzer.errors import AnalyzerError, SourceError
+from analyzer.errors import AnalyzerError, SourceError, reason
 
 PEEK = 1 << 16
 """Octets read to find a file's first frame; what stands before it rarely needs a tenth of that."""
@@ -59,7 +59,7 @@ def _captures_in(folder: str) -> list[str]:
     try:
         files = sorted(path for path in Path(folder).iterdir() if path.is_file())
     except OSError as why:
-        raise SourceError(folder, f"cannot be listed ({(why.strerror or 'unreadable').lower()})") from why
+        raise SourceError(folder, f"cannot be listed ({reason(why)})") from why
     found = [str(path) for path in files if is_capture(str(path))]
     if not found:
         raise SourceError(folder, "holds no capture")

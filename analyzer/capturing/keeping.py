@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.capturing.container import IF_FCSLEN, IF_NAME, IF_TSRESOL, ORDER
-from analyzer.errors import SourceError
+from analyzer.errors import SourceError, reason
 from analyzer.kernels import records as rc
 from analyzer.kernels.writing import FULL, write_blocks
 
@@ -269,4 +269,4 @@ def _block(kind: int, body: bytes) -> bytes:
 
 
 def _said(why: OSError) -> str:
-    return f"cannot be written to ({(why.strerror or 'unknown').lower()})"
+    return f"cannot be written to ({reason(why)})"

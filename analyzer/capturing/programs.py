@@ -30,6 +30,9 @@ SAID_OCTETS = 4096
 PATIENCE_S = (3.0, 1.0)
 """That a child has to end after SIGINT, and after SIGTERM."""
 
+HELD_S = {"dumpcap": 0.3, "tcpdump": 1.1}
+"""How long the kernel holds frames before it hands them to a program: 250 ms and a second, as they ask libpcap."""
+
 INTERFACE = re.compile(r"[\w][\w.:@ -]{0,254}")
 ELSEWHERE = re.compile(r"(?i)(tcp@|rpcap)")
 """What dumpcap would take for another host."""
@@ -111,13 +114,15 @@ class Program:
         return Counts(max(int(received[1]) - lost, 0), lost)
 
     def stop(self) -> None:
-        """Ask it to end: it writes what it still has, and its statistics, and then the stream ends."""
-        self._asked = True
-        self._signal(signal.SIGINT)
+        """Ask it to end once it was handed what has passed: it writes that and its statistics, and the stream ends."""
+        if not self._asked:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(HELD_S.get(self.name, 0))
+        self._end()
 
     def close(self) -> None:
         """End it, whatever it does; what it still writes is read and left."""
-        self.stop()
+        self._end()
         for patience, harder in zip(PATIENCE_S, (signal.SIGTERM, signal.SIGKILL), strict=True):
             if self._ends_within(patience):
                 break
@@ -133,6 +138,10 @@ class Program:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _end(self) -> None:
+        self._asked = True
+        self._signal(signal.SIGINT)
 
     def _ends_within(self, seconds: float) -> bool:
         """Whether it ends in time, while its pipe is emptied, for which it may wait."""

@@ -5,6 +5,7 @@ A few thousand frames a second are what it keeps up with; how many are lost beyo
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import struct
@@ -25,6 +26,9 @@ LINK_TYPES = {"Ether": 1, "Dot3": 1, "IP": 101, "IPv6": 101, "Dot11": 105, "Cook
 
 LOOK_S = 0.2
 """After so long without a frame the thread looks whether it is to end."""
+
+LAST_S = 0.5
+"""How long what has passed by then may take at the end."""
 
 
 class ScapySource:
@@ -63,7 +67,7 @@ class ScapySource:
         return None
 
     def stop(self) -> None:
-        """End the stream after the frames that scapy has handed over."""
+        """End the stream after the frames that have passed."""
         self._ending.set()
 
     def close(self) -> None:
@@ -80,9 +84,14 @@ class ScapySource:
 
     def _listen(self) -> None:
         """Write each frame to the pipe, until told to end or nobody reads; runs in a thread."""
+        until = math.inf
         try:
-            while not self._ending.is_set():
-                if not select.select([self._socket], [], [], LOOK_S)[0]:
+            while time.monotonic() < until:
+                ending = self._ending.is_set()
+                until = min(until, time.monotonic() + LAST_S) if ending else until
+                if not select.select([self._socket], [], [], 0 if ending else LOOK_S)[0]:
+                    if ending:
+                        break
                     continue
                 _, octets, seconds = self._socket.recv_raw(SNAPLEN)
                 if octets:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from analyzer.capturing.unpacking import Damage, Packed, pieces
-from analyzer.errors import CaptureError, SourceError
+from analyzer.errors import CaptureError, SourceError, reason
 
 STDIN = "-"
 PIPE_OCTETS = 1 << 20
@@ -47,22 +47,22 @@ class Raw:
         return self._kept
 
     def take(self, octets: int) -> bytes:
-        """The next octets, fewer only at the end."""
+        """The next octets, as many as there are by now, which is one at least; none at the end."""
         taken, self._kept = self._kept[:octets], self._kept[octets:]
-        while len(taken) < octets:
-            more = self.file.read(octets - len(taken))
-            if not more:
-                break
-            taken += more
+        taken = taken or self.file.read(octets) or b""
         self.consumed += len(taken)
         return taken
+
+    def waits(self) -> bool:
+        """Whether more octets would have to be waited for; never those of a file on disk."""
+        return not self._kept and self._poll is not None and not self._poll.poll(0)
 
     def readinto(self, view: memoryview) -> int:
         """Fills `view` and returns the octets read; of a pipe only what is there by now, 0 at the end."""
         filled = min(len(self._kept), len(view))
         view[:filled] = self._kept[:filled]
         self._kept = self._kept[filled:]
-        while filled < len(view) and not (filled and self._would_wait()):
+        while filled < len(view) and not (filled and self.waits()):
             octets = self.file.readinto(view[filled:])
             if not octets:
                 break
@@ -77,9 +77,6 @@ class Raw:
         self.file.seek(offset)
         return _Again(self.file)
 
-    def _would_wait(self) -> bool:
-        return self._poll is not None and not self._poll.poll(0)
-
 
 class _Again:
     """A file that is read a second time, for what stands before damage."""
@@ -90,8 +87,12 @@ class _Again:
         self._file = file
 
     def take(self, octets: int) -> bytes:
-        """The next octets, fewer only at the end."""
+        """The next octets, none at the end."""
         return self._file.read(octets) or b""
+
+    def waits(self) -> bool:
+        """Never: it lies on disk."""
+        return False
 
     def again(self, offset: int) -> Packed | None:
         """Nothing: twice is enough."""
@@ -119,13 +120,15 @@ class Source:
         self._unpack()
 
     def _unpack(self) -> None:
+        if self._raw.file.isatty():
+            raise SourceError(self.path, "is a terminal; pipe a capture in")
         try:
             self._pieces = pieces(self._raw.head(), self._raw)
         except OSError as why:
             raise SourceError(self.path, _reason(why)) from why
         if self._pieces is None:
             return
-        self._next_piece()
+        self._next_piece(begun=False)
         if pieces(bytes(self._piece[:HEAD]), self._raw) is not None:
             raise SourceError(self.path, "is compressed twice; unpack it once, then hand it in")
 
@@ -140,7 +143,7 @@ class Source:
         return self._pieces is not None
 
     def readinto(self, view: memoryview) -> int:
-        """Fills `view` as far as it can and returns the octets read, 0 at the end.
+        """Fills `view` and returns the octets read; of a pipe only what is there by now, 0 at the end.
 
         What stands before damage is given first; then `cut` says what is wrong and 0 is returned. CaptureError where
         damage leaves nothing at all.
@@ -162,7 +165,7 @@ class Source:
                 return 0
         filled = 0
         while filled < len(view):
-            if not self._piece and not self._next_piece():
+            if not self._piece and not self._next_piece(begun=filled > 0):
                 break
             octets = min(len(view) - filled, len(self._piece))
             view[filled : filled + octets] = self._piece[:octets]
@@ -170,10 +173,14 @@ class Source:
             filled += octets
         return filled
 
-    def _next_piece(self) -> bool:
+    def _next_piece(self, *, begun: bool) -> bool:
+        """Whether there is another piece; where some octets are there already (`begun`), none is waited for."""
         assert self._pieces is not None
         try:
-            self._piece = memoryview(next(self._pieces, b""))
+            for piece in self._pieces:
+                if piece or begun:
+                    self._piece = memoryview(piece)
+                    break
         except Damage as why:
             self.cut = str(why)
         except OSError as why:
@@ -196,7 +203,7 @@ class Source:
 def open_source(path: str) -> Source:
     """The octets of the file at `path`, "-" being standard input; compression is told by magic octets, never by name.
 
-    Raises SourceError where it cannot be opened or is compressed twice.
+    Raises SourceError where it cannot be opened, is a terminal, or is compressed twice.
     """
     try:
         file = FileIO(0, closefd=False) if path == STDIN else FileIO(path)
@@ -227,6 +234,6 @@ def _reason(why: OSError | ValueError) -> str:
         return "is a directory"
     if isinstance(why, PermissionError):
         return "may not be read by this user"
-    if isinstance(why, OSError) and why.strerror:
-        return f"cannot be read ({why.strerror.lower()})"
+    if isinstance(why, OSError) and why.errno:
+        return f"cannot be read ({reason(why)})"
     return "is no path of a file"

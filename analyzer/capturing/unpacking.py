@@ -1,6 +1,7 @@
 """gzip, zstd and LZ4 frames become plain octets, a bounded piece at a time.
 
-A generator here yields pieces of at most `PIECE` octets, so a decompression bomb costs time and never memory. What
+A generator here yields pieces of at most `PIECE` octets, so a decompression bomb costs time and never memory. A piece
+without octets says that the next one has to be waited for: of a pipe, what was unpacked by then can be looked at. What
 comes before damage is yielded first; then `Damage` is raised, whose text says what is wrong. Each library is imported
 where its format occurs: most captures are not packed.
 """
@@ -28,7 +29,10 @@ class Packed(Protocol):
     """Where the packed octets come from."""
 
     def take(self, octets: int) -> bytes:
-        """The next octets, fewer only at the end."""
+        """The next octets, as many as there are by now, which is one at least; none at the end."""
+
+    def waits(self) -> bool:
+        """Whether `take` would wait for somebody to write more."""
 
     def again(self, offset: int) -> Packed | None:
         """The same octets from an offset on, to be read a second time; None where that cannot be (a pipe)."""
@@ -74,7 +78,7 @@ def lz4_pieces(packed: Packed) -> Iterator[bytes]:
 def _member_pieces(
     packed: Packed, magic: bytes, member: Callable[[], _Decompressor], error: type[BaseException], name: str
 ) -> Iterator[bytes]:
-    data = packed.take(TAKE)
+    data = yield from _more(packed, TAKE)
     while data:
         if data.startswith(magic[: len(data)]):
             try:
@@ -88,7 +92,14 @@ def _member_pieces(
         else:  # padding with zeros, as on tapes; gzip(1) passes over it too
             data = b""
         if len(data) < len(magic):
-            data += packed.take(TAKE)
+            data += yield from _more(packed, TAKE)
+
+
+def _more(packed: Packed, octets: int) -> Generator[bytes, None, bytes]:
+    """The next octets, none at the end; where they have to be waited for, that is said first."""
+    if packed.waits():
+        yield b""
+    return packed.take(octets)
 
 
 def _member_piece(
@@ -109,7 +120,7 @@ def _member_piece(
             yield piece
         if machine.eof:
             return machine.unused_data or b""
-        data = b"" if len(piece) == PIECE else packed.take(TAKE)
+        data = b"" if len(piece) == PIECE else (yield from _more(packed, TAKE))
         if not data and len(piece) < PIECE:
             raise EOFError
 
@@ -139,11 +150,11 @@ def _rescued(
 def zstd_pieces(packed: Packed) -> Iterator[bytes]:
     """The octets of a zstd file, of all its frames (RFC 8878 section 3.1); raises Damage."""
     while True:
-        head = packed.take(4)
+        head = yield from _up_to(packed, 4)
         if not head:
             return
         if _is_skippable(head):
-            _skip(packed, int.from_bytes(_whole(packed, 4), "little"))
+            yield from _skip(packed, int.from_bytes((yield from _whole(packed, 4)), "little"))
         elif head == ZSTD:
             yield from _zstd_frame(packed)
         else:
@@ -154,22 +165,22 @@ def _zstd_frame(packed: Packed) -> Iterator[bytes]:
     """The blocks of one frame; each is unpacked by itself, so that none that stands before damage is lost."""
     import zstandard  # noqa: PLC0415 - see the module's docstring
 
-    descriptor = _whole(packed, 1)
+    descriptor = yield from _whole(packed, 1)
     single = descriptor[0] >> 5 & 1
     sizes = (single, 2, 4, 8)[descriptor[0] >> 6] + (0, 1, 2, 4)[descriptor[0] & 3] + 1 - single
     machine = zstandard.ZstdDecompressor().decompressobj()
     try:
-        machine.decompress(ZSTD + descriptor + _whole(packed, sizes))
+        machine.decompress(ZSTD + descriptor + (yield from _whole(packed, sizes)))
         last = 0
         while not last:
-            head = _whole(packed, 3)
+            head = yield from _whole(packed, 3)
             fields = int.from_bytes(head, "little")
             last, kind, octets = fields & 1, fields >> 1 & 3, fields >> 3
-            block = machine.decompress(head + _whole(packed, 1 if kind == 1 else min(octets, PIECE)))
+            block = machine.decompress(head + (yield from _whole(packed, 1 if kind == 1 else min(octets, PIECE))))
             if block:
                 yield block
         if descriptor[0] >> 2 & 1:
-            machine.decompress(_whole(packed, 4))
+            machine.decompress((yield from _whole(packed, 4)))
     except zstandard.ZstdError as why:
         raise Damage(f"the zstd data is damaged ({str(why).lower()})") from why
 
@@ -179,23 +190,34 @@ def _is_skippable(head: bytes) -> bool:
     return len(head) == 4 and head[0] & 0xF0 == 0x50 and head[1:] == b"\x2a\x4d\x18"
 
 
-def _skip(packed: Packed, octets: int) -> None:
+def _skip(packed: Packed, octets: int) -> Iterator[bytes]:
     while octets > 0:
-        taken = len(packed.take(min(octets, TAKE)))
+        taken = len((yield from _more(packed, min(octets, TAKE))))
         if not taken:
             raise Damage("the zstd data ends too early")
         octets -= taken
 
 
-def _whole(packed: Packed, octets: int) -> bytes:
-    taken = packed.take(octets)
+def _whole(packed: Packed, octets: int) -> Generator[bytes, None, bytes]:
+    taken = yield from _up_to(packed, octets)
     if len(taken) < octets:
         raise Damage("the zstd data ends too early")
     return taken
 
 
+def _up_to(packed: Packed, octets: int) -> Generator[bytes, None, bytes]:
+    """So many octets, fewer only at the end."""
+    taken = b""
+    while len(taken) < octets:
+        more = yield from _more(packed, octets - len(taken))
+        if not more:
+            break
+        taken += more
+    return taken
+
+
 def pieces(head: bytes, packed: Packed) -> Iterator[bytes] | None:
-    """The unpacked octets of what begins with `head`, None where that is no compression known here."""
+    """The unpacked octets of what begins with `head`, piece by piece; None where no compression known here does."""
     if head.startswith(GZIP):
         return gzip_pieces(packed)
     if head.startswith(ZSTD) or _is_skippable(head[:4]):

@@ -11,10 +11,11 @@ import time
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from analyzer.program import INTERRUPTED
 from analyzer.shell import asked_for, compiling, judging_options, print_json, say, show, since, write_files, writing
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ HOOK_S = 60.0
 TURN_S = 0.5
 """How often what is shown is brought up to date."""
 
+PATIENCE_S = 1.0
+ENDS = (signal.SIGINT, signal.SIGTERM)
 MB = 1_000_000
 SHIPPED = ("grafana", "alerts", "systemd")
 FEEDS = ("auto", "ring", "program", "scapy")
@@ -67,8 +70,8 @@ def live(stream: str | None, interface: str, *, listed: bool, text: str | None, 
     """Judge what an interface shows, again and again, until interrupted.
 
     The same verdicts as `check`. "-" reads a capture that is still being written from standard input, as in
-    `ssh tap tcpdump -w - | analyzer live -`. On a terminal, a view with keys (? for help); else lines, with --json one
-    object per line. With --out, DIR holds the result as it is now. Exit codes are those of `check`.
+    `ssh tap tcpdump -U -w - not port 22 | analyzer live -`. On a terminal, a view with keys (? for help); else lines,
+    with --json one object per line. With --out, DIR holds the result as it is now. Exit codes are those of `check`.
     """
     if listed or text:
         _tell(text, as_json=options["as_json"])
@@ -83,6 +86,9 @@ def live(stream: str | None, interface: str, *, listed: bool, text: str | None, 
     feed = _opened(stream or interface, how, capture_filter, limits["user"], quiet=asked.quiet)
     try:
         _Session(feed, asked, limits).run()
+    except KeyboardInterrupt:
+        feed.close()
+        _leave()
     finally:
         feed.close()
 
@@ -93,9 +99,9 @@ def _opened(interface: str, how: str, capture_filter: str, user: str, *, quiet: 
     from analyzer.watching.opening import open_feed
 
     entry = privileges.chosen(user) if interface != "-" or user else None
-    with privileges.acting_as(entry):
-        compiling()
-        warming.warm()
+    privileges.needs_program(entry)
+    compiling()
+    warming.warm()
     feed = open_feed(interface, how=how, capture_filter=capture_filter)
     if feed.name in CHILDREN:
         note = f"goes on as root, to end {feed.name}; --feed ring gives that up" if os.geteuid() == 0 else ""
@@ -104,6 +110,13 @@ def _opened(interface: str, how: str, capture_filter: str, user: str, *, quiet: 
     if note and not quiet:
         say(note)
     return feed
+
+
+def _leave() -> NoReturn:
+    """End at once: an interpreter that ends as usual aborts where a thread is within native code, as in judging."""
+    say("analyzer: interrupted")
+    sys.stdout.flush()
+    os._exit(INTERRUPTED)
 
 
 CHILDREN = ("dumpcap", "tcpdump")
@@ -136,33 +149,61 @@ class _Session:
         from analyzer import exporting
         from analyzer.exporting import changes
 
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDS:
             signal.signal(number, self._stop)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup(1) has it
+            signal.signal(signal.SIGHUP, self._stop)
         with self._metrics() as serve:
-            with self._display() as display:
-                self.watch.start()
-                try:
+            self.watch.start()
+            try:
+                with self._display() as display:
                     self._follow(display, serve)
-                except BaseException:
-                    self.watch.finish()  # nobody looks on any more, but what is kept is brought up to date
-                    raise
-            result = self.watch.finish()
+            except BaseException:
+                self.watch.finish()  # nobody looks on any more, but what is kept is brought up to date
+                raise
+            with self._patience("judging what was captured"):
+                result = self.watch.finish()
             display.last(self.watch.picture())
         if self.keeper is not None:
             self.keeper.close()
-        if self.hook is not None and (untold := self.hook.close(HOOK_S)):
-            say(f"--on-finding was not run for {untold} findings: it took too long")
         changed = since(self.asked, result)
         if changed is not None and self.asked.out is not None:
             changes.write(changed, self.asked.out)
         if not self.asked.as_json:
             show(self.asked, result, changed, lambda detail: exporting.SCREEN.show(result, sys.stdout, detail))
+            sys.stdout.flush()
+        for trouble in self.watch.unkept:
+            say(trouble)
+        self._close_hook()
         click.get_current_context().exit(result.exit_code)
 
-    def _stop(self, number: int, _: object) -> None:
-        """Somebody wants the capture to end; who asks again does not want the result either."""
-        signal.signal(number, signal.default_int_handler)
+    def _stop(self, _number: int, _frame: object) -> None:
+        """Somebody wants the capture to end; who asks again does not want the result either.
+
+        A terminal that is gone may tell so several times.
+        """
+        for number in ENDS:
+            signal.signal(number, signal.default_int_handler)
         self.stopped.set()
+
+    def _close_hook(self) -> None:
+        if self.hook is None:
+            return
+        with self._patience("waiting for --on-finding"):
+            untold = self.hook.close(HOOK_S)
+        if untold:
+            say(f"--on-finding was not run for {untold} findings: it took too long")
+
+    @contextmanager
+    def _patience(self, doing: str) -> Iterator[None]:
+        """Tells who waits at a terminal what for, where it takes long enough to be asked."""
+        told = threading.Timer(PATIENCE_S, say, [f"{doing}; Ctrl-C once more ends without it"])
+        if sys.stderr.isatty() and not self.asked.quiet:
+            told.start()
+        try:
+            yield
+        finally:
+            told.cancel()
 
     def _follow(self, display: Display, serve: Any) -> None:
         """Show how things stand until the capture is over, or somebody wants it to be."""

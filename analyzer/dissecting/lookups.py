@@ -119,7 +119,7 @@ def _follow_back(dns: Dns, client: Ints, ts_ns: Ints, unknown: Ints) -> Ints:
     return asked
 
 
-def pairs_of(flows: Flows, looked_up: Lookups, flow: Ints) -> Ints:
+def _pairs_of(flows: Flows, looked_up: Lookups, flow: Ints) -> Ints:
     """The (client, address) pair of each of the flows, -1 where the client looked up nothing."""
     client = _encode(flows.orig_h[flow].tolist(), looked_up.clients)
     address = _encode(flows.resp_h[flow].tolist(), looked_up.addresses)
@@ -128,7 +128,7 @@ def pairs_of(flows: Flows, looked_up: Lookups, flow: Ints) -> Ints:
 
 def find_lookups(flows: Flows, looked_up: Lookups, flow: Ints) -> tuple[Ints, Ints]:
     """Those of `flow` that an answer explains, and the row of `looked_up`: the last one before the flow began."""
-    pair = pairs_of(flows, looked_up, flow)
+    pair = _pairs_of(flows, looked_up, flow)
     among = np.isin(pair, looked_up.pair)
     chosen, pair = flow[among], pair[among]
     start_ns = flows.start_ns[chosen]

@@ -39,6 +39,11 @@ class Keys:
         self._before: list[Any] | None = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("ignore")
 
+    @property
+    def there(self) -> bool:
+        """Whether there is a terminal that keys come from."""
+        return self._number >= 0
+
     def __enter__(self) -> Self:
         if self._number >= 0:
             try:

@@ -50,9 +50,10 @@ def display(kind: str, interface: str, stopped: Callable[[float], bool], *, take
     elif not fits(sys.stdout):
         yield Display(Lines(sys.stdout).update, wait)
     else:
-        view = View(sys.stdout, interface)
+        pressed = Keys(taken=taken)
+        view = View(sys.stdout, interface, keyless=not pressed.there, later=taken)
         try:
-            with Keys(taken=taken) as keys:
+            with pressed as keys:
                 yield Display(view.update, lambda seconds: keyed(view, keys, stopped, seconds), _nothing)
         finally:
             view.close()

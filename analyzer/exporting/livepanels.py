@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -105,8 +106,13 @@ def header(picture: Picture, rates: Sequence[float], width: int, *, short: bool)
     return [fit(line, width) for line in (*lines, told)]
 
 
+def source(interface: str) -> Text:
+    """What is captured, in words."""
+    return words("standard input" if interface == "-" else interface, "bold")
+
+
 def _where(picture: Picture) -> Text:
-    text = Text("").append_text(words(picture.interface, "bold")).append_text(words(f" · {picture.feed}", "dim"))
+    text = Text("").append_text(source(picture.interface)).append_text(words(f" · {picture.feed}", "dim"))
     if not picture.since_ns:
         return text.append(" · waiting for the first frame", "yellow")
     when = moment(picture.now_ns)
@@ -207,12 +213,33 @@ def share_of(budget: Budget) -> float:
 def machines(picture: Picture, width: int, *, by_name: bool) -> list[Text]:
     """A line for each host with a budget: a bar and figures; the fullest first, or by name."""
     found = picture.result.conclusions.budgets if picture.result is not None else ()
-    ranked = sorted(found, key=lambda one: one.host if by_name else "")
+    ranked = sorted(found, key=lambda one: _counted(one.host))
     if not by_name:
         ranked.sort(key=lambda one: -share_of(one) if math.isfinite(share_of(one)) else math.inf)
-    names = [words(f"{one.host} ({one.role})" if width >= NARROW else one.host) for one in ranked]
-    wide = min(max((name.cell_len for name in names), default=0), NAME if width < WIDE else 2 * NAME)
+    most = NAME if width < WIDE else 2 * NAME
+    names = [_name(one, most, role=width >= NARROW) for one in ranked]
+    wide = min(max((name.cell_len for name in names), default=0), most)
     return [_machine(one, fit(name, wide), width) for one, name in zip(ranked, names, strict=True)]
+
+
+def _counted(name: str) -> list[tuple[int, str]]:
+    """What sorts names as people count: 9 before 10."""
+    parts = re.split(r"0*([0-9]+)", name)
+    return [(len(part) if at % 2 else 0, part) for at, part in enumerate(parts)]
+
+
+def _name(budget: Budget, most: int, *, role: bool) -> Text:
+    """A host's name, with its role where there is room; a long one keeps its end, by which machines differ."""
+    name = words(budget.host)
+    whole = words(f"{budget.host} ({budget.role})")
+    if role and whole.cell_len <= most:
+        return whole
+    if name.cell_len <= most:
+        return name
+    end = name[-1:]
+    while end.cell_len < most // 3:
+        end = name[-len(end) - 1 :]
+    return fit(name, most - end.cell_len).append_text(end)
 
 
 def _machine(budget: Budget, name: Text, width: int) -> Text:

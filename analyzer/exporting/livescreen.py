@@ -24,6 +24,7 @@ NOTHING = {
     MACHINES: "no host that the document grants a rate was seen",
     NOTES: "no notes",
 }
+NO_PACK = "no rule pack governs a host that was seen (-p, --site)"
 SORTS = {
     RULES: ("by outcome", "by section"),
     FINDINGS: ("newest first", "worst first"),
@@ -58,11 +59,13 @@ HISTORY = 24
 class Looking:
     """What somebody looks at: panel, where in each, the order of each, the page above them, and what turned when.
 
+    keyless   no keys can be pressed
     page      "" for the panels, "findings" for one of them in full, or "help"
     mark      the finding that is marked; None for the first
     tops      first line shown of each panel, and of the page
     """
 
+    keyless: bool = False
     panel: str = RULES
     page: str = ""
     mark: livechanges.Key | None = None
@@ -100,6 +103,8 @@ def screen(picture: Picture, looking: Looking, width: int, height: int) -> list[
 
 
 def _footer(looking: Looking, width: int) -> Text:
+    if looking.keyless:
+        return fit(Text(" ").append("Ctrl-C", "reverse").append(" end the capture and show the result"), width)
     keys = [("space", "go on" if looking.paused else "pause"), ("s", "sort"), ("tab", "panel"), ("↑↓", "move")]
     keys += [("enter", "finding"), ("?", "help"), ("q", "quit")]
     if looking.page:
@@ -210,7 +215,8 @@ def _body(name: str, picture: Picture, looking: Looking, width: int) -> Sequence
         lines = livepanels.machines(picture, width, by_name=swapped)
     else:
         lines = livepanels.notes(picture, width)
-    return lines or [fit(Text(f" {NOTHING[name]}", "dim"), width)]
+    nothing = NO_PACK if name == RULES and picture.result is not None else NOTHING[name]
+    return lines or [fit(Text(f" {nothing}", "dim"), width)]
 
 
 def _follow(looking: Looking, picture: Picture, room: int) -> None:

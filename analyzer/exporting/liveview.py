@@ -10,7 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from analyzer.exporting import livechanges, livescreen
+from analyzer.exporting import livechanges, livepanels, livescreen
 from analyzer.exporting.livepanels import Turned
 from analyzer.exporting.livescreen import FINDINGS, PANELS, Looking
 from analyzer.findings import Outcome
@@ -54,12 +54,16 @@ def fits(file: TextIO) -> bool:
 class View:
     """A screen of its own on a terminal, until it is closed or the program ends; OSError where it cannot be written."""
 
-    def __init__(self, file: TextIO, interface: str) -> None:
-        """Takes over the terminal; the screen before comes back in the end."""
+    def __init__(self, file: TextIO, interface: str, *, keyless: bool = False, later: bool = False) -> None:
+        """Takes over the terminal; the screen before comes back in the end.
+
+        keyless  no keys can be pressed
+        later    not before the first frame: who sends them, as ssh, may have to ask for a password before
+        """
         self._console = Console(file=file, highlight=False, markup=False, emoji=False, legacy_windows=False)
         self._encoding = getattr(file, "encoding", None) or "utf-8"
         self._interface = interface
-        self._looking = Looking()
+        self._looking = Looking(keyless=keyless)
         self._shown: Picture | None = None
         self._newest: Picture | None = None
         self._size = self._console.size
@@ -72,7 +76,8 @@ class View:
             get_renderable=self._drawn,
         )
         atexit.register(self.close)
-        self._live.start(refresh=True)
+        if not later:
+            self._live.start(refresh=True)
 
     def update(self, picture: Picture) -> None:
         """Shows a picture; while it pauses, keeps it for later."""
@@ -81,6 +86,8 @@ class View:
         if not self._looking.paused:
             self._shown = picture
             self._looking.rates.append(picture.bps)
+        if picture.since_ns:
+            self._live.start()
         self._paint()
 
     def key(self, char: str) -> bool:
@@ -160,12 +167,14 @@ class View:
 
     def _paint(self) -> None:
         self._size = self._console.size
-        self._live.refresh()
+        if self._live.is_started:
+            self._live.refresh()
 
     def _drawn(self) -> RenderableType:
         width, height = self._size
         if self._shown is None:
-            return Text(f"{self._interface.encode('ascii', 'backslashreplace').decode()}: nothing to show yet")
+            told = livepanels.source(self._interface).plain.encode("ascii", "backslashreplace").decode()
+            return Text(f"{told}: nothing to show yet")
         lines = livescreen.screen(self._shown, self._looking, width, height)
         for line in lines:
             line.no_wrap, line.overflow = True, "crop"

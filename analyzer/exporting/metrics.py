@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from analyzer.errors import AnalyzerError
+from analyzer.errors import AnalyzerError, reason
 from analyzer.exporting import livechanges
 from analyzer.exporting.livepanels import share_of
 from analyzer.findings import Budget, Outcome, Severity
@@ -51,8 +51,8 @@ class Metrics:
         try:
             self._server, self._thread = start_http_server(port, host, registry)
         except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise AnalyzerError(f"{address}: metrics cannot be served there: {reason}") from None
+            why = reason(error) if isinstance(error, OSError) else str(error)
+            raise AnalyzerError(f"{address}: metrics cannot be served there: {why}") from None
         self.port: int = self._server.server_port
 
     def update(self, picture: Picture) -> None:

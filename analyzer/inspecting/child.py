@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from analyzer.errors import SourceError
+from analyzer.errors import SourceError, reason
 
 LINE_OCTETS = 1 << 22
 """Of one line: a chain of certificates in hex takes some 20 kB, the longest Certificate message of TLS 32 MB."""
@@ -42,7 +42,7 @@ class Child:
                 start_new_session=True, env=environment,
             )  # fmt: skip
         except OSError as why:
-            raise SourceError(of, f"{words[0]} cannot be run ({(why.strerror or 'unknown').lower()})") from why
+            raise SourceError(of, f"{words[0]} cannot be run ({reason(why)})") from why
 
     def __enter__(self) -> Self:
         """Itself."""

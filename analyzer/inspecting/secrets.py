@@ -23,7 +23,7 @@ from pyshark.capture.capture import StopCapture, TSharkCrashException
 from pyshark.capture.file_capture import FileCapture
 from pyshark.tshark.output_parser.tshark_xml import TsharkXmlParser
 
-from analyzer.errors import CaptureError, SourceError
+from analyzer.errors import CaptureError, SourceError, reason
 from analyzer.inspecting import wireshark
 
 BATCH = 500
@@ -97,7 +97,7 @@ def _opened(path: str) -> str:
             raise SourceError(path, "is no file, and tshark has to read it more than once")
         whole.open("rb").close()
     except OSError as why:
-        raise SourceError(path, (why.strerror or "cannot be opened").lower()) from why
+        raise SourceError(path, reason(why)) from why
     except ValueError as why:
         raise SourceError(path, "is no path") from why
     return str(whole)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from analyzer.findings import Budget, Grant, Outcome, Purpose, Rate, Verdict
 from analyzer.judging import rates
-from analyzer.judging.case import Case, Rows, common, lasting, listed
+from analyzer.judging.case import Case, Rows, common, count, lasting, listed, united
+from analyzer.judging.matching import PROTOCOLS
 from analyzer.judging.place import Actor
 from analyzer.rulepack import Rule
 
 USED = (Verdict.EXPECTED, Verdict.UNDETERMINED)
 BURST_S = 10.0
+NAMELESS = "without a name in the capture"
 
 
 class Load(NamedTuple):
@@ -27,15 +33,62 @@ def cloud(case: Case, rules: tuple[Rule, ...], purposes: frozenset[str] = frozen
 
     purposes  what they are to serve; where there is none, anything
     """
-    named = [
-        rule.id
+    return case.allowed([rule.id for rule in _destinations(rules, purposes)], *USED)
+
+
+def _destinations(rules: Iterable[Rule], purposes: frozenset[str]) -> list[Rule]:
+    """The rules that name destinations outside the site for some of these purposes, or for any where there is none."""
+    return [
+        rule
         for rule in rules
         if rule.kind == "destination"
         and not rule.to.role
         and (not purposes or rule.purpose in purposes)
         and (rule.to.names or any("/" not in text for text in rule.to.addresses))
     ]
-    return case.allowed(named, *USED)
+
+
+class _Unnamed(NamedTuple):
+    """How many flows may count as well, since their names are not in the capture, and the rate with them, in bit/s."""
+
+    flows: int
+    highest_bps: float
+
+
+def _unnamed(case: Case, wanted: list[Rule], actors: Sequence[Actor], rows: Rows, *, up: bool) -> _Unnamed:
+    """Flows of hosts that may count beside `rows`, for all that is known.
+
+    They had begun before the capture, or the snaplen cut off what would name them; there, nothing bounds what is
+    missing. Those at ports that the document has only for something else, as look-ups, do not count.
+    """
+    cut, flows = bool(case.seen.quality.snaplen_cut_frames), case.seen.flows
+    ours, others = _ports(wanted), _ports(rule for rule in case.book.rules if rule.kind == "destination")
+    open_ = [at for at, ruling in case.rulings if ruling.plain is Verdict.UNDETERMINED and not ruling.allowed]
+    nameless = common(case, case.docket.flows(open_), case.of(actors))
+    nameless = nameless[(flows.server_name[nameless] == "") & (flows.midstream[nameless] | cut)]
+    found = np.array([row for row in nameless.tolist() if _may_count(case, row, ours, others - ours)], np.int64)
+    if cut or not len(found):
+        return _Unnamed(len(found), math.inf if len(found) else 0.0)
+    addresses = frozenset(address for actor in actors for address in actor.addresses)
+    window_s = _window_s(case.book.of("budget"))
+    rate = rates.rate(case, rates.sent(case, united(case, [rows, found]), addresses, up=up), window_s)
+    return _Unnamed(len(found), max(rate.mean_bps, rate.p95_bps))
+
+
+Port = tuple[str, int]
+
+
+def _ports(rules: Iterable[Rule]) -> set[Port]:
+    """The ports of rules, each with its protocol."""
+    return {(port.proto, port.number) for rule in rules for port in rule.to.ports}
+
+
+def _may_count(case: Case, row: int, ours: set[Port], others: set[Port]) -> bool:
+    """Whether a flow is at a port of ours, or at least at none of the others; which end serves may not be known."""
+    flows = case.seen.flows
+    proto = PROTOCOLS.get(int(flows.proto[row]), "")
+    ends = {(proto, int(flows.resp_p[row])), *([(proto, int(flows.orig_p[row]))] if flows.midstream[row] else [])}
+    return bool(ends & ours) or not ends & others
 
 
 def counted(budget: Rule) -> frozenset[str]:
@@ -102,7 +155,9 @@ def _upload(case: Case, edge: Actor, rules: tuple[Rule, ...]) -> Load:
     low, high = (sum(_granted(per_class, machine)[at] for machine in machines) for at in (0, 1))
     measured = _measured(case, rates.sent(case, rows, addresses, up=True), _window_s(rules))
     tolerance = case.cast.site.tolerance
-    outcome, because = _judged(case, measured, (low, high), tolerance, rows)
+    actors = [edge, *(actor for actor in case.actors(rules[0]) if actor.shared)]
+    unnamed = _unnamed(case, _destinations(case.book.rules, counted(rules[0])), actors, rows, up=True)
+    outcome, because = _judged(case, measured, (low, high), rows, unnamed)
     if machines:
         kinds = " and ".join(f"{number} {name}" for name, number in sorted(counts.items()))
         because += f"; {kinds} {'machine' if len(machines) == 1 else 'machines'} {how}"
@@ -151,17 +206,21 @@ def _window_s(rules: tuple[Rule, ...]) -> float:
 
 
 def _judged(
-    case: Case, measured: _Measured, granted: tuple[float, float], tolerance: float, rows: Rows
+    case: Case, measured: _Measured, granted: tuple[float, float], rows: Rows, unnamed: _Unnamed
 ) -> tuple[Outcome, str]:
     """Is a rate within its budget, tolerance included? Both the mean and the 95th percentile of the windows must be.
 
     granted  the least and the most that it may be; in between, what is not known of the site decides
+    unnamed  flows that may count as well: what fails without them fails, but only what is kept with them holds
     """
-    rate = measured.rate
+    rate, tolerance = measured.rate, case.cast.site.tolerance
     low, high = (bps * (1 + tolerance) for bps in granted)
     highest = max(rate.mean_bps, rate.p95_bps)
     budget = " to ".join(f"{bps / 1000:g}" for bps in dict.fromkeys(granted))
     figure = f"{_figure(case, measured)} against {budget} kbps"
+    more = f"{count(unnamed.flows, 'flow')} {NAMELESS}"
+    if not len(rows) and unnamed.flows:
+        return Outcome.NOT_OBSERVABLE, f"{more} may count"
     if not len(rows):
         return Outcome.NOT_OBSERVED, "no flow to a documented destination is in the capture"
     if rate.window_s < rates.LEAST_S:
@@ -176,6 +235,9 @@ def _judged(
         return Outcome.FAILS, f"{figure} and {tolerance:.0%} of tolerance"
     if highest > low:
         return Outcome.NOT_OBSERVABLE, f"{figure}: which of them it is the capture does not tell, a site file can"
+    if unnamed.highest_bps > low:
+        return Outcome.NOT_OBSERVABLE, f"{figure}, but {more} may count as well"
+    figure += f", {unnamed.highest_bps / 1000:.3g} at most with {more}" if unnamed.flows else ""
     return Outcome.HOLDS, f"{figure}{_bursts(measured, low)}"
 
 
@@ -241,19 +303,20 @@ def _scaled(whole: Rate, share: float) -> Rate:
 
 def downloads(case: Case, rules: tuple[Rule, ...]) -> list[Load]:
     """What each browser's host received of the purpose that the budgets name, against so much for each machine."""
-    served = [rule.id for rule in case.book.of("destination") if rule.purpose == rules[0].purpose]
-    flows = case.allowed(served, *USED)
+    served = [rule for rule in case.book.of("destination") if rule.purpose == rules[0].purpose]
+    flows = case.allowed([rule.id for rule in served], *USED)
     pack = case.book.pack.name
     machines = sum(not actor.shared for actor in case.cast.playing(pack, (machines_role(case),)))
     made = []
     for browser in case.singles(rules[0]):
         rows = common(case, flows, case.of([browser]))
-        if not len(rows):
+        unnamed = _unnamed(case, served, [browser], rows, up=False)
+        if not len(rows) and not unnamed.flows:
             continue
         received = rates.sent(case, rows, frozenset(browser.addresses), up=False)
         measured = _measured(case, received, _window_s(rules))
         low, high = (machines * pick(_bps(rule) for rule in rules) for pick in (min, max))
-        outcome, because = _judged(case, measured, (high, high), case.cast.site.tolerance, rows)
+        outcome, because = _judged(case, measured, (high, high), rows, unnamed)
         told = f"{because} ({machines} machines; which view was open is not seen)"
         if not machines:
             outcome, told = Outcome.NOT_OBSERVABLE, f"{_figure(case, measured)}; no machine is known"

@@ -44,10 +44,17 @@ def _version(package: str) -> str:
     return Path(spec.origin).with_name("_version.py").read_text() if spec and spec.origin else ""
 
 
+def _home() -> Path:
+    """The user's home; root's own where sudo left that of its caller, whose files root does not run."""
+    home = Path.home()
+    theirs = os.getuid() == 0 and home.exists() and home.stat().st_uid != 0
+    return Path("~root").expanduser() if theirs else home
+
+
 @functools.cache
 def cache_folder() -> Path | None:
     """A folder of the user's own in which machine code is kept, None where none can be written."""
-    root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    root = os.environ.get("XDG_CACHE_HOME") or str(_home() / ".cache")
     folder = Path(root) / "plant-capture-analyzer" / f"kernels-{_digest()}"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

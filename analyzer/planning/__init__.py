@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.planning.capacity import Plan, PlanError, Request, parse, plan, told
+from analyzer.planning.capacity import Plan, PlanError, Request, parse, plan, planned
 from analyzer.planning.usage import Usage
 
-__all__ = ["Plan", "PlanError", "Request", "Usage", "parse", "plan", "told"]
+__all__ = ["Plan", "PlanError", "Request", "Usage", "parse", "plan", "planned"]

@@ -21,6 +21,7 @@ from analyzer import rating, sitefile
 from analyzer.errors import AnalyzerError
 from analyzer.findings import Grant
 from analyzer.planning.usage import BUDGET_S, DIRECTIONS, Usage
+from analyzer.result import Result
 
 KNOWN = ("standard", "focas")
 VIEWS = ("dashboards", "workcenters")
@@ -322,7 +323,12 @@ def _month(usage: Usage, up: Need, measured: Measured | None) -> tuple[float, fl
     return octets.get("uplink", 0) * scale, octets.get("other", 0) * scale + planned
 
 
-def told(plan: Plan) -> dict[str, object]:
+def planned(result: Result, plan: Plan) -> Result:
+    """The result with a plan in it, as its files tell it."""
+    return Result(result.observations, result.conclusions, result.taps, result.outside, _told(plan))
+
+
+def _told(plan: Plan) -> dict[str, object]:
     """A plan as result.json holds it: numbers, and null where something is not known."""
     measured = plan.measured
     return {

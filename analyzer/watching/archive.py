@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from analyzer import factsfile
+from analyzer.errors import reason
 from analyzer.observations import Observations
 
 ASIDE = ".next"
@@ -39,7 +40,7 @@ class Archive:
             self._keep_within([*parts, target])
         except OSError as error:
             shutil.rmtree(aside, ignore_errors=True)
-            self.trouble = f"{self.folder}: {(error.strerror or str(error)).lower()}"
+            self.trouble = f"{self.folder}: {reason(error)}"
             self.lost += part.flows.proto.size
             return False
         self.trouble = ""

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 WAIT_S = 0.2
 """How long a silent ring is waited for before somebody is asked whether to go on."""
 
-ETHERNET = 1
 LAST_S = 1.0
 """A block that is not full is handed over within half of that (ring.RETIRE_MS, rounded up by the kernel's clock)."""
 

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from analyzer.errors import reason
 from analyzer.result import Result
 
 ASIDE = ".next"
@@ -55,7 +56,7 @@ class Folder:
                 target.parent.mkdir(exist_ok=True)
                 file.replace(target)
         except OSError as error:
-            self.trouble = f"{self.path}: {(error.strerror or str(error)).lower()}; the files are of an earlier moment"
+            self.trouble = f"{self.path}: {reason(error)}; the files are of an earlier moment"
             return False
         finally:
             shutil.rmtree(aside, ignore_errors=True)

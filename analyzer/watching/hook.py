@@ -9,9 +9,10 @@ import subprocess
 import threading
 import time
 from contextlib import suppress
+from shutil import which
 from typing import Any
 
-from analyzer.errors import AnalyzerError
+from analyzer.errors import AnalyzerError, reason
 
 WAITING = 100
 """Findings that may wait for the program; of more it is not told, which is counted."""
@@ -27,13 +28,15 @@ class Hook:
     """
 
     def __init__(self, command: str, limit_s: float = LIMIT_S) -> None:
-        """Raises AnalyzerError where the command cannot be split into words."""
+        """Raises AnalyzerError where the command cannot be split into words, or names a program that is not there."""
         try:
             self._words = shlex.split(command)
         except ValueError as error:
             raise AnalyzerError(f"--on-finding: {str(error).lower()}") from error
         if not self._words:
             raise AnalyzerError("--on-finding: names no program")
+        if which(self._words[0]) is None:
+            raise AnalyzerError(f"--on-finding: {self._words[0]}: no such program")
         self.skipped = 0
         self.trouble = ""
         self._limit_s = limit_s
@@ -72,6 +75,6 @@ class Hook:
         except subprocess.TimeoutExpired:
             self.trouble = f"{self._words[0]}: took longer than {self._limit_s:g} s and was ended"
         except OSError as error:
-            self.trouble = f"{self._words[0]}: {(error.strerror or str(error)).lower()}"
+            self.trouble = f"{self._words[0]}: {reason(error)}"
         else:
             self.trouble = f"{self._words[0]}: ended with {done.returncode}" if done.returncode else ""

@@ -7,6 +7,8 @@ import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
+
 from analyzer.errors import AnalyzerError
 
 SUDO = ("SUDO_UID", "SUDO_GID")
@@ -15,8 +17,7 @@ SUDO = ("SUDO_UID", "SUDO_GID")
 def chosen(user: str = "") -> pwd.struct_passwd | None:
     """As whom to go on: as `user`, else as the one who called sudo; None where there is nothing to give up, or nobody.
 
-    Folders of caches and configuration are that user's from now on. Raises AnalyzerError for a user who is not there,
-    or where only root could go on as another one.
+    Raises AnalyzerError for a user who is not there, or where only root could go on as another one.
     """
     if os.geteuid() != 0:
         if user and _entry(user) != pwd.getpwuid(os.geteuid()):
@@ -25,15 +26,12 @@ def chosen(user: str = "") -> pwd.struct_passwd | None:
     entry = _entry(user)
     if entry is None or entry.pw_uid == 0:
         return None
-    os.environ["HOME"] = entry.pw_dir
-    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
-        os.environ.pop(name, None)
     return entry
 
 
 @contextmanager
 def acting_as(entry: pwd.struct_passwd | None) -> Iterator[None]:
-    """Act as a user for a while, so that files are his."""
+    """Act as a user for a while, so that files that he may not read are not read."""
     if entry is None:
         yield
         return
@@ -46,8 +44,17 @@ def acting_as(entry: pwd.struct_passwd | None) -> Iterator[None]:
         os.setegid(0)
 
 
+def needs_program(entry: pwd.struct_passwd | None) -> None:
+    """Raises AnalyzerError where a user may not read what is yet to be imported, as what lies in somebody's home."""
+    with acting_as(entry):
+        for path in (os.__file__, __file__, np.__file__):
+            if not os.access(path, os.R_OK, effective_ids=True):
+                name = pwd.getpwuid(os.geteuid()).pw_name
+                raise AnalyzerError(f"{name} may not read this program ({path}): name another with --user")
+
+
 def give_up(entry: pwd.struct_passwd | None) -> str:
-    """Go on as a user for good; returns what is to be told of it, empty where nothing."""
+    """Go on as a user for good, with his folders of caches and configuration; returns what is to be told of it."""
     if os.geteuid() != 0:
         return ""
     if entry is None:
@@ -55,6 +62,9 @@ def give_up(entry: pwd.struct_passwd | None) -> str:
     os.setgroups(os.getgrouplist(entry.pw_name, entry.pw_gid))
     os.setgid(entry.pw_gid)
     os.setuid(entry.pw_uid)
+    os.environ["HOME"] = entry.pw_dir
+    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        os.environ.pop(name, None)
     return f"goes on as {entry.pw_name}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from analyzer.capturing.keeping import Keeper
@@ -21,22 +22,23 @@ READY = "live.ready"
 
 
 def warm() -> None:
-    """Have all kernels compiled that a live capture calls, where that was not done before.
+    """Have all kernels compiled that a live capture calls, where that was not done before, and load them.
 
-    A child does it where machine code is kept, so that the compiler's memory (300 MB) goes with it.
+    A child compiles, where machine code is kept, so that the compiler's memory (300 MB) goes with it. They are loaded
+    by whoever compiled them: root runs no machine code that another user may write.
     """
+    if PLAIN:
+        return
     folder = cache_folder()
-    if not PLAIN and (folder is None or not ((folder / READY).exists() or _apart())):
-        run()
+    if folder is not None and not (folder / READY).exists():
+        _apart()
+    run()
 
 
-def _apart() -> bool:
-    """Whether a child did it."""
-    try:
-        told = subprocess.run([sys.executable, "-m", __name__], check=False)  # noqa: S603 - this very module
-    except OSError:
-        return False
-    return told.returncode == 0
+def _apart() -> None:
+    """Let a child do it; where none can be had, it is done here."""
+    with suppress(OSError):
+        subprocess.run([sys.executable, "-m", __name__], check=False)  # noqa: S603 - this very module
 
 
 def run() -> None:

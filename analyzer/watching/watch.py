@@ -90,6 +90,11 @@ class Watch:
         """Whether the feed came to its end, or something failed."""
         return self._intake.over.is_set() or self._error is not None
 
+    @property
+    def unkept(self) -> tuple[str, ...]:
+        """What of the last moment could not be written to the folder, in words."""
+        return tuple(part.trouble for part in (self._folder, self._archive) if part is not None and part.trouble)
+
     def start(self) -> None:
         """Begin to take frames in and to judge."""
         self._intake.start()
@@ -131,9 +136,8 @@ class Watch:
 
     def _notes(self) -> tuple[str, ...]:
         """What went wrong, or is to be known."""
-        kept = [part.trouble for part in (self._folder, self._archive) if part is not None]
         error = str(self._intake.error) if self._intake.error else ""
-        told = [*self._clock.told, *kept, self._intake.feed.counts().trouble, *self._troubles(), error]
+        told = [*self._clock.told, *self.unkept, self._intake.feed.counts().trouble, *self._troubles(), error]
         return tuple(text for text in told if text)[-NOTES:]
 
     @staticmethod
@@ -207,10 +211,10 @@ class Watch:
             told.append(f"the oldest {self._archive.given_up} parts of those facts were deleted for newer ones")
         told += [text for text in self._troubles() if text]
         if self._intake.error is not None:
-            told.append(str(self._intake.error))
+            told.append(str(self._intake.error).removeprefix(f"{self._intake.feed.interface}: "))
         shed = self._intake.tally().shed
         if shed:
-            told.append(f"{shed} flows were not kept, attempts without answer first: more came than are held")
+            told.append(f"{shed} flows were not kept, attempts without answer first: more came than --flows holds")
         if self._intake.forgotten:
             told.append(f"{self._intake.forgotten} messages of DNS and DHCP were not kept: more came than is held")
         told += self._clock.told

@@ -80,6 +80,15 @@ def test_every_frame_comes_and_is_counted(wire, only):
         assert (program.name, program.path) == (only, TAP)
 
 
+def test_what_passed_before_the_end_comes(wire, only):
+    """Also what the kernel has not handed to the child by then."""
+    with Program.open(TAP) as program:
+        listens(program)
+        send(SENT)
+        program.stop()
+        assert [one.octets for one in found_in(read(program, len(SENT)))] == SENT
+
+
 def test_a_filter_is_handed_on(wire, only):
     """Also one that begins like an option."""
     with Program.open(TAP, filter="vlan 7") as program:

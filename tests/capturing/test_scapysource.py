@@ -53,6 +53,16 @@ def test_every_frame_of_a_slow_wire_comes(wire):
     assert source.counts() is None
 
 
+def test_what_passed_before_the_end_comes(wire):
+    """Also what the socket still holds."""
+    source = ScapySource(TAP)
+    send(SENT * 3)
+    source.stop()
+    found, _, _ = oracle.walk_pcap(read(source))
+    source.close()
+    assert [one.octets for one in found] == SENT * 3
+
+
 def test_a_filter_is_handed_on(wire):
     """Scapy has libpcap compile it."""
     source = ScapySource(TAP, filter="greater 300")

@@ -2,8 +2,10 @@
 
 import gzip
 import os
+import pty
 import sys
 import threading
+import zlib
 
 import lz4.frame
 import pytest
@@ -72,29 +74,56 @@ def test_a_pipe_is_read_to_its_end(tmp_path):
     writer.join()
 
 
-def test_a_pipe_gives_what_is_there(tmp_path):
-    """Frames that have come are handed on before the writer says more."""
+def gzip_parts(parts):
+    """Parts of one gzip member, each flushed."""
+    packer = zlib.compressobj(wbits=31)
+    yield from (packer.compress(part) + packer.flush(zlib.Z_SYNC_FLUSH) for part in parts)
+    yield packer.flush()
+
+
+def zstd_parts(parts):
+    """Parts of one zstd frame, each flushed."""
+    packer = zstandard.ZstdCompressor().compressobj()
+    yield from (packer.compress(part) + packer.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK) for part in parts)
+    yield packer.flush()
+
+
+def lz4_parts(parts):
+    """Parts of one LZ4 frame, each flushed."""
+    packer = lz4.frame.LZ4FrameCompressor(auto_flush=True)
+    begin = packer.begin()
+    for part in parts:
+        yield begin + packer.compress(part)
+        begin = b""
+    yield packer.flush()
+
+
+@pytest.mark.parametrize("parts_of", [iter, gzip_parts, zstd_parts, lz4_parts], ids=["plain", "gz", "zst", "lz4"])
+def test_a_pipe_gives_what_is_there(tmp_path, parts_of):
+    """Frames that have come are handed on before the writer says more, packed or not."""
     path = tmp_path / "pipe"
     os.mkfifo(path)
     asked = threading.Event()
 
     def write():
         with path.open("wb", buffering=0) as pipe:
-            pipe.write(CAPTURE[:5000])
-            assert asked.wait(10)
-            pipe.write(CAPTURE[5000:6000])
+            for part in parts_of([CAPTURE[:5000], CAPTURE[5000:6000]]):
+                pipe.write(part)
+                assert asked.wait(10)
 
     writer = threading.Thread(target=write)
     writer.start()
     room = bytearray(1 << 20)
     with open_source(str(path)) as source:
         first = source.readinto(memoryview(room))
+        early = not asked.is_set()
         asked.set()
+        assert early
         assert 0 < first <= 5000
-        while first < 6000:
-            first += source.readinto(memoryview(room)[first:])
-        assert bytes(room[:6000]) == CAPTURE[:6000]
-        assert source.size == 0
+        while more := source.readinto(memoryview(room)[first:]):
+            first += more
+        assert bytes(room[:first]) == CAPTURE[:6000]
+        assert (source.size, source.cut) == (0, "")
     writer.join()
 
 
@@ -120,6 +149,17 @@ def test_what_cannot_be_opened_is_told_in_one_line(path, reason):
     with pytest.raises(SourceError, match=reason) as caught:
         open_source(path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_terminal_is_no_capture():
+    """Nobody waits for what somebody types."""
+    main, child = pty.openpty()
+    try:
+        with pytest.raises(SourceError, match="is a terminal; pipe a capture in"):
+            open_source(os.ttyname(child))
+    finally:
+        os.close(main)
+        os.close(child)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

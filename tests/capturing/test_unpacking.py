@@ -19,12 +19,13 @@ TEXT = b"".join(b"%d frames on the wire\n" % number for number in range(40_000))
 
 
 class Octets:
-    """Packed octets from memory; `again` as a file offers it, unless it is a pipe."""
+    """Packed octets from memory; `again` as a file offers it, unless it is a pipe, which gives `step` at a time."""
 
-    def __init__(self, octets, *, pipe=False):
+    def __init__(self, octets, *, pipe=False, step=0):
         self.octets = octets
         self.file = io.BytesIO(octets)
         self.pipe = pipe
+        self.step = step
 
     @property
     def consumed(self):
@@ -33,7 +34,11 @@ class Octets:
 
     def take(self, octets):
         """The next octets."""
-        return self.file.read(octets)
+        return self.file.read(min(octets, self.step or octets))
+
+    def waits(self):
+        """Before each step."""
+        return bool(self.step)
 
     def again(self, offset):
         """The octets from an offset on."""
@@ -57,7 +62,8 @@ def unpack(packed, **how):
     got = []
     try:
         for piece in pieces(packed[:64], Octets(packed, **how)):
-            assert 0 < len(piece) <= PIECE
+            assert len(piece) <= PIECE
+            assert piece or how.get("step")
             got.append(piece)
     except Damage as why:
         return b"".join(got), str(why)
@@ -71,6 +77,26 @@ def unpack(packed, **how):
 def test_what_was_packed_comes_out(pack, plain):
     """Unpacking gives what was packed, without a complaint."""
     assert unpack(pack(plain)) == (plain, "")
+
+
+@packers
+@given(step=st.integers(1, 300))
+def test_in_whatever_steps_it_comes(pack, step):
+    """A pipe that gives a few octets at a time changes nothing, at ends of members neither."""
+    packed = pack(TEXT[:3000]) + pack(b"") + pack(RANDOM[:900])
+    assert unpack(packed, pipe=True, step=step) == (TEXT[:3000] + RANDOM[:900], "")
+
+
+@packers
+def test_before_it_waits_all_that_came_is_out(pack):
+    """Of two members all of the first is out when the second has not come."""
+    first, second = pack(TEXT[:3000]), pack(RANDOM)
+    got = b""
+    for piece in pieces(first[:64], Octets(first + second, pipe=True, step=len(first))):
+        if not piece and got:
+            break
+        got += piece
+    assert got == TEXT[:3000]
 
 
 @packers

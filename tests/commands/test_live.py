@@ -32,10 +32,10 @@ def started():
     code = "from analyzer.cli import main; main(prog_name='analyzer')"
     with ExitStack() as children:
 
-        def start(*words):
+        def start(*words, out=subprocess.PIPE):
             child = subprocess.Popen(
                 [sys.executable, "-c", code, "live", *words], env=environment, stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                stdout=out, stderr=subprocess.PIPE, text=True,
             )  # fmt: skip
             children.enter_context(child)
             children.callback(child.kill)
@@ -116,6 +116,36 @@ def test_a_signal_ends_with_a_full_result(fed, tmp_path, number):
     )
 
 
+@pytest.mark.parametrize("numbers", [(signal.SIGINT, signal.SIGINT), (signal.SIGINT, signal.SIGTERM)])
+def test_who_asks_twice_waits_no_longer(fed, tmp_path, numbers):
+    """The result is shown first; what is still waited for is given up, and it is said."""
+    child = fed(BLOCKED, "--out", str(tmp_path), "--on-finding", "sleep 30")
+    until(lambda: packets(tmp_path))
+    child.send_signal(numbers[0])
+    while "judged by" not in (line := child.stdout.readline()):
+        assert line
+    child.send_signal(numbers[1])
+    begun = time.monotonic()
+    _, errors = child.communicate(timeout=LIMIT_S)
+    assert time.monotonic() - begun < 5
+    assert (child.returncode, errors) == (130, "analyzer: interrupted\n")
+
+
+def test_a_terminal_that_is_gone_loses_nothing(started, tmp_path):
+    """As when the line to a box breaks: what is held is kept, though nobody can be told."""
+    terminal, child_side = os.openpty()
+    child = started("-", "--every", "0.2", "--out", str(tmp_path), out=child_side)
+    os.close(child_side)
+    child.stdin.buffer.write(BLOCKED)
+    child.stdin.buffer.flush()
+    until(lambda: packets(tmp_path))
+    os.close(terminal)
+    child.send_signal(signal.SIGHUP)
+    child.send_signal(signal.SIGHUP)
+    child.wait(LIMIT_S)
+    assert (tmp_path / "facts" / "000001").is_dir()
+
+
 def test_a_kill_loses_nothing_that_was_written(fed, tmp_path):
     """The result is that of a moment before, whole; frames are all there; the next start goes on beside both."""
     out, ring = tmp_path / "out", tmp_path / "ring"
@@ -142,9 +172,10 @@ def test_a_full_disk_is_said_and_the_capture_goes_on(fed, tmp_path, needs_namesp
     try:
         (small / "ballast").write_bytes(bytes(200_000))
         child = fed(BLOCKED, "--json", "--out", str(small / "out"), "--write", str(small / "ring"))
-        told, _ = child.communicate(timeout=LIMIT_S)
+        told, errors = child.communicate(timeout=LIMIT_S)
         assert child.returncode == 1
         assert "no space left on device" in told.lower()
+        assert f"{small / 'out'}: no space left on device; the files are of an earlier moment\n" in errors
         for path in (small / "out").glob("*.json"):
             json.loads(path.read_text())
     finally:
@@ -183,7 +214,7 @@ def test_an_interface_that_is_deleted_ends_with_what_was_there(wire, started, tm
     run("ip", "link", "delete", TAP)
     child.communicate(timeout=LIMIT_S)
     assert packets(tmp_path / "out") == 592
-    assert any(f"{TAP}: " in note for note in json.loads((tmp_path / "out" / "result.json").read_text())["notes"])
+    assert f"{TAP}: the interface is gone" in json.loads((tmp_path / "out" / "result.json").read_text())["notes"]
     assert child.returncode in (0, 1)
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from analyzer.dissecting.names import Sources, covers, disagreements, name_flows
+from analyzer.dissecting.names import Sources, name_flows
 from tests.builders.facts import S, certificates_table, dns_table, flows_table, http_table, quic_table, tls_table
 
 CLIENT, SERVER, PROXY = "10.0.0.1", "192.0.2.1", "10.0.0.8"
@@ -81,64 +81,3 @@ def test_a_hello_inside_quic_is_no_sni_of_tcp():
     """The TLS row of a QUIC flow names it by the table of QUIC, so that the basis says where the name was read."""
     inside = {"flow": 1, "server_name": "quic.example", "via": "quic"}
     assert named(1, tls=[inside], quic=[{"flow": 1, "server_name": "quic.example"}]) == ("quic.example", "quic")
-
-
-def found(**rows):
-    return disagreements(sources(**rows))
-
-
-def test_an_sni_that_the_client_never_looked_up_for_this_address_disagrees():
-    """Low-key: name and address may well belong together elsewhere."""
-    assert found(tls=[{"flow": 1, "server_name": "other.example"}]) == [
-        (1, "sni", "other.example", "dns", "dns.example")
-    ]
-    quic = {"flow": 1, "server_name": "other.example"}
-    assert found(quic=[quic]) == [(1, "quic", "other.example", "dns", "dns.example")]
-    host = {"flow": 1, "host": "other.example", "form": "origin"}
-    assert found(http=[host]) == [(1, "host", "other.example", "dns", "dns.example")]
-
-
-def test_names_that_the_client_was_given_this_address_for_agree():
-    """The name asked, an alias of it, a name asked at any other time; an address never looked up says nothing."""
-    for sni in ("dns.example", "alias.example"):
-        assert found(tls=[{"flow": 1, "server_name": sni}]) == []
-    shared = {"flow": 0, "query": "shared.example", "answers": (SERVER,), "ttls": ("60",), "ts_ns": 99 * S}
-    rows = [dict(zip(DNS._fields, cells, strict=True)) for cells in zip(*DNS, strict=True)]
-    assert found(dns=dns_table(*rows, shared), tls=[{"flow": 1, "server_name": "shared.example"}]) == []
-    assert found(dns=dns_table(), tls=[{"flow": 1, "server_name": "x.example"}]) == []
-
-
-def test_a_tunnel_to_another_name_disagrees_and_the_proxys_own_name_does_not():
-    """The CONNECT and the SNI inside it name one host, or an address stands in the CONNECT."""
-    connect = {"flow": 2, "host": "api.example", "form": "authority"}
-    inner = {"flow": 2, "server_name": "evil.example"}
-    assert found(tls=[inner], http=[connect]) == [(2, "sni", "evil.example", "connect", "api.example")]
-    assert found(tls=[{**inner, "server_name": "api.example"}], http=[connect]) == []
-    assert found(tls=[inner], http=[{**connect, "host": "198.51.100.7"}]) == []
-    assert found(http=[{**connect, "form": "absolute"}]) == []
-
-
-def test_a_certificate_that_does_not_cover_the_sni_disagrees():
-    """RFC 9525 section 6.3; a certificate without any DNS name cannot disagree."""
-    session = {**SESSION, "server_name": "a.b.example"}
-    rows = [{"fingerprint": "f1", "names": ("*.other.example", "c.example")}]
-    assert found(dns=dns_table(), tls=[session], certificates=rows) == [
-        (1, "sni", "a.b.example", "cert", "*.other.example")
-    ]
-    for names in (("*.b.example",), ("a.b.example",), ("Device 12",), ()):
-        assert found(dns=dns_table(), tls=[session], certificates=[{"fingerprint": "f1", "names": names}]) == []
-
-
-@pytest.mark.parametrize(
-    ("pattern", "name", "expected"),
-    [
-        ("*.a.b", "x.a.b", True),
-        ("*.a.b", "a.b", False),
-        ("*.a.b", "x.y.a.b", False),
-        ("*.a.b", ".a.b", False),
-        ("a.b", "a.b", True),
-    ],
-)
-def test_a_star_stands_for_one_label(pattern, name, expected):
-    """RFC 9525 section 6.3."""
-    assert covers(pattern, name) is expected

@@ -69,6 +69,18 @@ def test_an_uplink_that_is_not_known_has_no_bar():
     assert livepanels.FREE not in told
 
 
+def test_long_names_keep_their_ends():
+    """By which machines differ; the role gives way first, and numbers sort as people count."""
+    hosts = [f"Mazak INTEGREX i-200ST, hall {number}" for number in (10, 9)] + ["Robodrill a-D21MiB5 66", "机床"]
+    now = live.picture(result=live.with_rules((), [live.budget(host, 500.0, 1000.0) for host in hosts]))
+    lines = plain(livepanels.machines(now, 80, by_name=True))
+    assert [line[3:27].strip() for line in lines][:3] == [
+        "Mazak INTEGREX …, hall 9", "Mazak INTEGREX … hall 10", "Robodrill a-D21MiB5 66",
+    ]  # fmt: skip
+    assert lines[3].startswith(" ✓ 机床 (machine)")
+    assert {cell_len(line) for line in lines} == {80}
+
+
 def test_before_the_first_frame_it_waits():
     """And has judged nothing."""
     told = header(live.empty())

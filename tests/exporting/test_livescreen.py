@@ -89,6 +89,13 @@ def test_pause_is_said():
     assert "PAUSED" not in shown(live.picture())
 
 
+def test_no_pack_is_not_nothing_judged():
+    """Once it was judged, it is said what was missing."""
+    now = live.picture(result=live.with_rules(()))
+    assert any("no rule pack governs a host" in line.plain for line in livescreen.screen(now, Looking(), 80, 24))
+    assert any("nothing was judged yet" in line.plain for line in livescreen.screen(live.empty(), Looking(), 80, 24))
+
+
 def test_scrolling_ends_at_the_end():
     """However far down one wants to look, the last rule is the last line, and one step up shows another."""
     looking = Looking(tops={RULES: 10_000})

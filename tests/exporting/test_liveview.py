@@ -71,6 +71,19 @@ def test_the_terminal_comes_back(screen):
     assert screen.getvalue().rindex(SHOWN) > screen.getvalue().rindex(HIDDEN)
 
 
+def test_who_sends_the_capture_may_ask_first(screen):
+    """The terminal is taken over with the first frame: until then it is ssh that asks for a password there."""
+    view = View(screen, "-", keyless=True, later=True)
+    view.update(live.empty())
+    view.key("")
+    assert screen.getvalue() == ""
+    view.update(live.picture(interface="-"))
+    view.close()
+    assert "standard input" in screen.getvalue()
+    assert "Ctrl-C" in screen.last()
+    assert "pause" not in screen.last()
+
+
 def test_the_screen_is_painted_on_a_picture_and_on_a_key_only(screen, view):
     """Nothing is written in between, and no painting clears the screen, which would flicker."""
     view.update(live.picture())

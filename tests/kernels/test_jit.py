@@ -77,6 +77,17 @@ def test_machine_code_is_kept_apart_by_processor(tmp_path):
     assert llvm.get_host_cpu_features().flatten() in processor()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may call itself by another's home")
+def test_root_keeps_its_own_where_the_home_is_anothers(tmp_path):
+    """As under a sudo that leaves HOME: machine code that another user may write is not run as root."""
+    code = "from analyzer.kernels.jit import cache_folder; print(cache_folder())"
+    told = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "XDG_CACHE_HOME": ""}
+    for owner, where in ((0, tmp_path), (1, Path("~root").expanduser())):
+        os.chown(tmp_path, owner, -1)
+        done = subprocess.run([sys.executable, "-c", code], env=told, capture_output=True, text=True, check=True)
+        assert done.stdout.startswith(f"{where}/.cache/")
+
+
 @pytest.mark.parametrize("damaged", [b"", b"\xff\xff\xff\xff", b"\x03\0\0\0abc"])
 def test_a_damaged_file_is_made_anew(tmp_path, damaged):
     """What cannot be read as machine code of ours is compiled again."""

@@ -168,9 +168,11 @@ def test_what_is_left_out_is_usual():
 
 
 def test_a_plan_is_part_of_the_result():
-    """As its schema has it, numbers that JSON cannot hold as null."""
-    result = api.judge(plant().seen())
-    api.plan(result, "standard=40,focas=10", uplink="1M", growth=0.2)
+    """As its schema has it, numbers that JSON cannot hold as null; the result that was planned from stays as it was."""
+    measured = api.judge(plant().seen())
+    plan = api.plan(measured, "standard=40,focas=10", uplink="1M", growth=0.2)
+    result = planning.planned(measured, plan)
+    assert measured.plan is None
     schema = json.loads((files("analyzer.exporting") / "result.schema.json").read_text("utf-8"))
     told = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     jsonschema.validate(told, schema)

@@ -36,7 +36,6 @@ def test_each_finding_is_read_from_standard_input(tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("/nowhere/at-all",), "/nowhere/at-all: no such file or directory"),
         ((sys.executable, "-c", "raise SystemExit(3)"), "ended with 3"),
         ((sys.executable, "-c", "import time; time.sleep(60)"), "took longer than 0.5 s"),
     ],
@@ -47,6 +46,17 @@ def test_how_it_fails_is_told(words, said):
     hook.tell({})
     hook.close(20)
     assert said in hook.trouble
+
+
+def test_a_program_that_is_taken_away_is_told(tmp_path):
+    """It was there in the beginning."""
+    program = tmp_path / "program"
+    program.touch(0o700)
+    hook = Hook(command(program))
+    program.unlink()
+    hook.tell({})
+    hook.close(20)
+    assert hook.trouble == f"{program}: no such file or directory"
 
 
 def test_a_slow_program_does_not_hold_anything_up(monkeypatch):
@@ -60,7 +70,10 @@ def test_a_slow_program_does_not_hold_anything_up(monkeypatch):
     gate.set()
 
 
-@pytest.mark.parametrize(("text", "said"), [("", "names no program"), ("a 'b", "no closing quotation")])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "names no program"), ("a 'b", "no closing quotation"), ("/nowhere/at x", "/nowhere/at: no such program")],
+)
 def test_a_command_that_is_none(text, said):
     """One line."""
     with pytest.raises(AnalyzerError, match=said):

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from analyzer.errors import AnalyzerError
-from analyzer.watching.privileges import chosen, give_up
+from analyzer.watching import privileges
+from analyzer.watching.privileges import chosen, give_up, needs_program
 
 CODE = """
 import os, sys
@@ -19,7 +20,7 @@ from analyzer.watching.privileges import acting_as, chosen, give_up
 entry = chosen(sys.argv[1] if len(sys.argv) > 1 else "")
 with acting_as(entry):
     assert os.geteuid() == entry.pw_uid
-assert os.geteuid() == 0
+assert os.getresuid() == os.getresgid() == (0, 0, 0)
 print(give_up(entry))
 print(os.getuid(), os.geteuid(), os.getgid(), os.getgroups(), os.environ["HOME"], os.environ.get("XDG_CACHE_HOME"))
 try:
@@ -41,7 +42,7 @@ def told(*arguments, **environment):
 @needs_root
 @pytest.mark.parametrize("how", ["named", "sudo"])
 def test_root_becomes_a_user(how):
-    """The one who is named, or who called sudo; for good, with his groups and folders."""
+    """The one who is named, or who called sudo; for good, with his groups and folders; before, what is kept is his."""
     user = pwd.getpwnam("nobody")
     lines = told("nobody") if how == "named" else told(SUDO_UID=str(user.pw_uid))
     assert lines[0] == "goes on as nobody"
@@ -70,3 +71,14 @@ def test_others_have_nothing_to_give_up(monkeypatch):
     assert (chosen(), chosen("nobody"), give_up(None)) == (None, None, "")
     with pytest.raises(AnalyzerError, match="only root can go on as another user"):
         chosen("root")
+
+
+@needs_root
+def test_a_user_who_may_not_read_the_program_is_told(tmp_path, monkeypatch):
+    """Before anything is given up: what is imported later would not be found."""
+    private = tmp_path / "module.py"
+    private.touch(0o600)
+    monkeypatch.setattr(privileges, "__file__", str(private))
+    needs_program(None)
+    with pytest.raises(AnalyzerError, match="nobody may not read this program"):
+        needs_program(pwd.getpwnam("nobody"))

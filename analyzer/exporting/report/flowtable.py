@@ -6,6 +6,7 @@ whoever compares the numbers has compared the words. Times and ids are sent as s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -27,7 +28,7 @@ FIRST = (
 """Which flows are kept where there are too many, and in which order verdicts sort: the worst first."""
 
 WORDS = (
-    "proto", "service", "server_name", "server_name_basis", "end_to_end", "rule", "strength", "conn_state",
+    "proto", "service", "server_name", "server_name_basis", "end_to_end", "strength", "conn_state",
 )  # fmt: skip
 ADDRESSES = ("orig_h", "resp_h")
 NUMBERS = ("orig_p", "resp_p", "orig_packets", "resp_packets", "orig_octets", "resp_octets")
@@ -47,6 +48,7 @@ def encoded(result: Result, most: int) -> dict[str, Any]:
     cells: dict[str, list[int]] = {name: frame[name].tolist() for name in NUMBERS}
     for name in WORDS:
         words[name], cells[name] = _ranked(frame[name].tolist(), str.casefold)
+    words["rule"], cells["rule"] = _ranked(_rules(frame["rule"].tolist(), frame["pack"].tolist()), str.casefold)
     for name in ADDRESSES:
         words[name], cells[name] = _ranked(frame[name].tolist(), _by_number)
     words["codes"], cells["codes"] = _ranked([" ".join(codes) for codes in frame["codes"]], str)
@@ -55,6 +57,13 @@ def encoded(result: Result, most: int) -> dict[str, Any]:
     cells["start"] = _steps(start_ns // MS)
     cells["duration"] = ((end_ns - start_ns) // MS).tolist()
     return {"total": len(result.flows), "rows": len(kept), "words": words, "cells": cells}
+
+
+def _rules(rules: list[str], packs: list[str]) -> list[str]:
+    """The rules of flows; one whose id two packs have, with its pack, since they are two rules."""
+    distinct = set(zip(rules, packs, strict=True))
+    shared = Counter(rule for rule, _ in distinct)
+    return [f"{rule} ({pack})" if rule and shared[rule] > 1 else rule for rule, pack in zip(rules, packs, strict=True)]
 
 
 def _kept(result: Result, most: int) -> np.ndarray[Any, Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from analyzer.findings import Finding, Outcome
 from analyzer.judging.case import Answer, Case
-from analyzer.judging.loads import Load, cloud, counted, downloads, fold, speaking, uploads
+from analyzer.judging.loads import NAMELESS, Load, cloud, counted, downloads, fold, speaking, uploads
 from analyzer.judging.rates import LEAST_S
 from analyzer.judging.reports import Claim, finding
 from analyzer.rulepack import Rule
 
 KIND = "budget"
 CODE = "rate-over-budget"
+WHOLE = "what would tell: whole frames, from before they begin: dumpcap -i IFACE -s 0 -a duration:3600 -w whole.pcapng"
 LONGER = "what would tell: five minutes or more: dumpcap -i IFACE -a duration:600 -w longer.pcapng"
 LAST = 0
 
@@ -26,6 +27,8 @@ def check(rule: Rule, case: Case) -> Answer:
     outcome, because = fold(mine)
     if outcome is Outcome.NOT_OBSERVABLE and any(load.budget.rate.window_s < LEAST_S for load in mine):
         because = f"{because}; {LONGER}"
+    if outcome is Outcome.NOT_OBSERVABLE and NAMELESS in because:
+        because = f"{because}; {WHOLE}"
     first = next((kept for kept in same if any(_concerns(kept, load) for load in mine)), rule)
     findings = tuple(
         _finding(rule, case, load) for load in mine if load.budget.outcome is Outcome.FAILS and first.id == rule.id

@@ -3,6 +3,7 @@ import itertools
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,7 +36,7 @@ def test_the_columns_are_those_of_the_result():
     one = result()
     table = encoded(one)
     assert table["rows"] == table["total"] == len(one.flows)
-    for name in ("flow", *flowtable.WORDS, *flowtable.ADDRESSES, *flowtable.NUMBERS, "verdict"):
+    for name in ("flow", "rule", *flowtable.WORDS, *flowtable.ADDRESSES, *flowtable.NUMBERS, "verdict"):
         assert decoded(table, name) == one.flows[name].tolist(), name
     assert decoded(table, "codes") == [" ".join(codes) for codes in one.flows["codes"]]
     assert decoded(table, "start")[0] == START_NS // 1_000_000
@@ -69,6 +70,17 @@ def test_of_too_many_flows_those_with_the_worst_verdicts_are_kept():
     assert (table["rows"], table["total"]) == (3, len(words))
     assert decoded(table, "verdict") == ["unexpected", "blocked", "intercepted"]
     assert decoded(table, "flow") == [4, 5, 6]
+
+
+def test_rules_of_two_packs_are_two_rules():
+    """Whoever picks one of them sees the flows of that pack alone; an id that one pack has stands by itself."""
+    judged = replace(
+        verdicts(["expected"] * 4),
+        rule=np.array(["dns", "dns", "ntp", ""], object),
+        pack=np.array(["one", "two", "two", "one"], object),
+    )
+    table = encoded(Result(observations([flow() for _ in range(4)]), conclusions(flows=judged)))
+    assert decoded(table, "rule") == ["dns (one)", "dns (two)", "ntp", ""]
 
 
 def test_every_verdict_has_its_place():

@@ -106,3 +106,49 @@ def test_each_edge_is_held_against_its_own_machines():
         ("10.7.0.11", 5000, "holds"),
     ]
     assert [outcome(made, rule) for rule in ("mm-rate-up-standard", "mm-rate-up-focas")] == ["fails", "holds"]
+
+
+def cut(upload, *, named=True, unnamed=True, frames=40):
+    """Five minutes of frames that were cut: an upload, and a session whose name was cut off."""
+    scene = Scene(duration_s=300, snaplen_cut_frames=frames)
+    scene.poll(EDGE, "10.7.0.21", "modbus", 502)
+    scene.udp(EDGE, "8.8.8.8", 53)
+    if named:
+        scene.tls(EDGE, PUBLIC, UPLOADS, orig_octets=upload)
+    if unnamed:
+        scene.tls(EDGE, PUBLIC, orig_octets=10**6)
+    return scene.judged(site("standard"))
+
+
+def test_names_that_were_cut_off_keep_a_budget_open():
+    """It may be the upload that has no name, or all of it; what was cut is said, and what would tell."""
+    assert outcome(cut(1000), "mm-rate-up-standard") == "not_observable"
+    told = because(cut(1000), "mm-rate-up-standard")
+    assert "1 flow without a name in the capture may count as well" in told
+    assert told.endswith("dumpcap -i IFACE -s 0 -a duration:3600 -w whole.pcapng")
+    assert outcome(cut(0, named=False), "mm-rate-up-standard") == "not_observable"
+
+
+def test_a_cut_alone_spoils_no_budget():
+    """All that could count has its name; look-ups do not count; nothing was cut; too much is too much all the same."""
+    assert outcome(cut(1000, unnamed=False), "mm-rate-up-standard") == "holds"
+    assert outcome(cut(1000, frames=0), "mm-rate-up-standard") == "holds"
+    assert outcome(cut(0, named=False, unnamed=False), "mm-rate-up-standard") == "not_observed"
+    assert outcome(cut(10**6), "mm-rate-up-standard") == "fails"
+    assert codes(cut(10**6)) == ["rate-over-budget"]
+
+
+def begun_before(octets):
+    """Five minutes of an upload, beside a session that had begun before the capture and sends so much."""
+    scene = Scene(duration_s=300)
+    scene.poll(EDGE, "10.7.0.21", "modbus", 502)
+    scene.tls(EDGE, PUBLIC, UPLOADS, orig_octets=1000)
+    scene.tls(EDGE, PUBLIC, orig_octets=octets, midstream=True, orig_syns=0, resp_synacks=0)
+    return scene.judged(site("standard"))
+
+
+def test_what_had_begun_before_counts_as_far_as_it_may():
+    """Its name was said earlier: the budget holds where it is kept even with it, and else stays open."""
+    assert outcome(begun_before(1000), "mm-rate-up-standard") == "holds"
+    assert "0.0535 at most with 1 flow without a name" in because(begun_before(1000), "mm-rate-up-standard")
+    assert outcome(begun_before(10**6), "mm-rate-up-standard") == "not_observable"
