@@ -6,7 +6,7 @@ As in tunnels.py, each kernel returns (kind, at, name). Source: RFC 7348 (VXLAN)
 
 from __future__ import annotations
 
-from analyzer.kernels.jit import kernel
+from analyzer.kernels.jit import inlined, kernel
 from analyzer.kernels.kinds import ETHERNET_TYPE, IPV4_TYPE, IPV6_TYPE, NO_IP, PPP_TYPE, RAW_IP
 from analyzer.kernels.octets import be16, u8
 from analyzer.kernels.tunnels import GENEVE, GTPU, L2TP, MPLS_TYPE, TEREDO, UNNAMED, VXLAN, mpls, ppp
@@ -147,7 +147,7 @@ def l2tp(octets, at, end):
     return PPP_TYPE, at, L2TP
 
 
-@kernel
+@inlined
 def is_carrier(one, other):
     """Whether a port of a datagram's is one that tunnels use."""
     if other == 4789 or other == 8472 or other == 4790 or other == 6081 or other == 6635:

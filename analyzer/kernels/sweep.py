@@ -51,8 +51,8 @@ from analyzer.kernels.keeping import (
     most_kept,
 )
 from analyzer.kernels.kinds import PROTO
+from analyzer.kernels.packets import LEAST, read_packet
 from analyzer.kernels.records import FCS, FRAME, LINK, next_frame
-from analyzer.kernels.segment import LEAST, read_segment
 from analyzer.kernels.segments import CHECKED, COMMON_MSS, check, is_super, mss_of, payload_print
 from analyzer.kernels.tcp import go_on, is_next, segment
 from analyzer.kernels.wireless import ETHERNET
@@ -151,12 +151,6 @@ def update_more(octets, row, t):
     mine.last_ns = row.ts_ns
     mine.last_frame = row.number
     return True
-
-
-@inlined
-def may_bring_more(row):
-    """Whether `update_more` was not tried yet, and may be."""
-    return row.lean == 0 and (row.proto == UDP or (row.proto == TCP and row.version == 6))
 
 
 @kernel
@@ -360,16 +354,14 @@ def sweep(octets, at, end, form, interfaces, t):
                 caplen -= fcs
                 origlen -= fcs
             if kind == ETHERNET and caplen >= LEAST:
-                seg = read_segment(octets, start, caplen, origlen, frames, ns, seed)
-                if seg.good and update_more(octets, seg, t):
+                packet = read_packet(octets, start, caplen, origlen, frames, ns, seed)
+                if packet.good and update_more(octets, packet, t):
                     continue
             row.number = frames
             row.ts_ns = ns
             found = decode(octets, start, caplen, origlen, kind, rows)
             if found == IP:
                 row.hash = flow_hash(row, seed)
-                if may_bring_more(row) and update_more(octets, row, t):
-                    continue
                 if not copied(octets, row, True, t):
                     update(octets, row, t)
                 continue
