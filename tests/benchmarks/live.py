@@ -1,7 +1,7 @@
 """A capture is replayed along a wire as fast as it goes, and each way to listen tells what it got, and for how much.
 
-Usage (root, Linux): python -m tests.benchmarks.live CAPTURE RUNS [MILLIONS OF FRAMES] [FEED,…]; prints a Markdown table
-of medians. Feeds with `sweep` meter flows as `analyzer live` does, those with `keep` write pcapng files as well; `ring`
+Usage (root, Linux): python -m tests.benchmarks.live CAPTURE RUNS [FEED,…]; prints a Markdown table of medians. The
+capture goes along the wire once: a second time all of it would have been sent before, which is another work. Feeds with `sweep` meter flows as `analyzer live` does, those with `keep` write pcapng files as well; `ring`
 only takes blocks and gives them back, to be held against `tcpdump -w /dev/null`. The CPU is that of all processes of a
 feed, without the start-up of ours.
 """
@@ -39,17 +39,15 @@ class Got(NamedTuple):
     cpu_s: float
 
 
-def main(capture, runs, millions="2", feeds=""):
+def main(capture, runs, feeds=""):
     """The table."""
     names = [*ALONE, *OURS]
     wanted = feeds.split(",") if feeds else names
     got = {name: [] for name in wanted}
     with wired():
-        frames = replay(capture, 1).sent
-        loops = max(round(float(millions) * 1e6 / frames), 1)
         for _ in range(int(runs)):  # in turns: a machine's speed drifts
             for name in wanted:
-                got[name].append(heard(name, capture, loops))
+                got[name].append(heard(name, capture))
     print("| feed | sent | frames/s | received | dropped by its own count | lost | CPU s | CPU s per M frames sent |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for name, each in got.items():
@@ -69,16 +67,16 @@ def row(name, each):
     return f"| {name} | {figures} | {cpu / sent * 1e6:.3f} |"
 
 
-def replay(capture, loops):
-    """Send it so many times; only the first two fields of what comes back are of use."""
-    words = ["tcpreplay", "--preload-pcap", "--topspeed", "--loop", str(loops), "-i", FAR, capture]
+def replay(capture):
+    """Send it; only the first two fields of what comes back are of use."""
+    words = ["tcpreplay", "--preload-pcap", "--topspeed", "-i", FAR, capture]
     done = subprocess.run(words, check=True, capture_output=True, text=True)
     sent = int(re.search(r"Successful packets:\s+(\d+)", done.stdout)[1])
     seconds = float(re.search(r"in ([\d.]+) seconds", done.stdout)[1])
     return Got(sent, seconds, 0, 0, 0)
 
 
-def heard(name, capture, loops):
+def heard(name, capture):
     """What a feed got of a replay."""
     words = ALONE.get(name, [sys.executable, "-m", "tests.benchmarks.live", "--receive", name])
     child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1)
@@ -95,7 +93,7 @@ def heard(name, capture, loops):
     listener.start()
     assert ready.wait(60), said
     time.sleep(0.3)
-    sent = replay(capture, loops)
+    sent = replay(capture)
     time.sleep(SETTLE_S)
     if child.poll() is not None:
         sys.exit(f"{name}: {''.join(said)}")
