@@ -1,9 +1,10 @@
 """A capture is replayed along a wire as fast as it goes, and each way to listen tells what it got, and for how much.
 
 Usage (root, Linux): python -m tests.benchmarks.live CAPTURE RUNS [FEED,…]; prints a Markdown table of medians. The
-capture goes along the wire once: a second time all of it would have been sent before, which is another work. Feeds with `sweep` meter flows as `analyzer live` does, those with `keep` write pcapng files as well; `ring`
-only takes blocks and gives them back, to be held against `tcpdump -w /dev/null`. The CPU is that of all processes of a
-feed, without the start-up of ours.
+capture goes along the wire once: a second time all of it would have been sent before, which is another work. Feeds
+with `sweep` meter flows as `analyzer live` does, those with `keep` write pcapng files as well; `ring` only takes
+blocks and gives them back, to be held against `tcpdump -w /dev/null`. The CPU is that of all processes of a feed,
+without the start-up of ours.
 """
 
 from __future__ import annotations
