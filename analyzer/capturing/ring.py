@@ -34,7 +34,7 @@ SNAPLEN = 262_144
 SIZES = ((128 << 20, 16 << 20), (16 << 20, 2 << 20))
 """Octets of a ring and of a block; the next where there is no memory. Seconds of a busy plant, for while Python judges
 the thread that sweeps waits for its turn. Larger blocks wake us less often, and the sweep finds its tables in the
-cache: 16 MB take two thirds of the CPU of 4 MB (benchmark: live)."""
+cache: 4 MB take more of the CPU (benchmark: live)."""
 
 RETIRE_MS = 400
 """After so long, or twice as long, the kernel hands over a block that is not full: eight bear that nobody reads for

@@ -18,9 +18,9 @@ from analyzer.kernels.jit import inlined
 from analyzer.kernels.kinds import IPV4_TYPE, IPV6_TYPE, VLAN_TYPE
 from analyzer.kernels.octets import be32, be64
 
-ETHERNET, TAG, IPV4, IPV6, TRANSPORT, DATAGRAM = 14, 4, 20, 40, 20, 8  # octets of headers without options
-LEAST = ETHERNET + IPV4 + TRANSPORT
-LEAST6 = ETHERNET + TAG + IPV6 + 16
+MAC, TAG, IPV4, IPV6, TRANSPORT, DATAGRAM = 14, 4, 20, 40, 20, 8  # octets of headers without options
+LEAST = MAC + IPV4 + TRANSPORT
+LEAST6 = MAC + TAG + IPV6 + 16
 BEGINS = IPV4_TYPE << 8 | 0x45  # the type, version 4, five words of header
 BEGINS6 = IPV6_TYPE << 4 | 6
 WHOLE = (MORE | OFFSET) << 16  # of the word that has fragment, TTL and protocol
@@ -63,7 +63,7 @@ class Packet(NamedTuple):
 @inlined
 def read_packet(octets, at, caplen, origlen, number, ts_ns, seed):
     """The frame of at least LEAST octets at `at`, `caplen` of `origlen` kept, with its hash under `seed`."""
-    inner = at + ETHERNET
+    inner = at + MAC
     begin = be64(octets, at + 12)
     if (begin >> 48) & 0xFFFF == VLAN_TYPE:
         inner += TAG
