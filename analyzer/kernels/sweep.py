@@ -196,7 +196,7 @@ def update(octets, row, t):
     mine.last_frame = max(mine.last_frame, row.number)
 
 
-@kernel
+@inlined
 def copied(octets, row, innermost, t):
     """Whether the packet is a copy; those of innermost packets are counted, so that no frame counts twice."""
     if not is_copy(octets, row, t.recent, t.mirroring, t.limits[COPY_NS]):
