@@ -73,7 +73,7 @@ def measures(quality: Quality, captures: Iterable[Capture]) -> tuple[Measure, ..
         _unread("unknown_link_frames", quality.unknown_link_frames, packets, "frames of an unknown link type"),
         _unread("undecoded_frames", quality.undecoded_frames, packets, "malformed or undecoded frames"),
         _unread("encrypted_frames", quality.encrypted_frames, packets, "frames that their link encrypts"),
-        _unread("stray_fragments", quality.stray_fragments, packets, "IP fragments without the first one"),
+        _unread("stray_fragments", quality.stray_fragments, packets, "IP fragments of which nothing can be read"),
         Measure("non_ip_frames", quality.non_ip_frames),
         *_order(quality),
         _checksums(quality),

@@ -42,7 +42,7 @@ def print_of(octets, row):
     The words of most packets are taken at once: none waits for the hash of the one before, nor for that of the flow.
     """
     at, kept = row.transport_at, row.transport_kept
-    key = row.fragment << 16 | row.payload << 32 | (min(kept, SAMPLED) >> 3) << 8 | row.proto
+    key = row.fragment << 16 | row.payload << 32 | min(kept, SAMPLED) << 8 | row.proto
     if kept >= 16:
         last = at + kept - 8
         value = total(folded(be64(octets, at), key, GOLDEN), folded(be64(octets, min(at + 16, last)), key, OTHER))

@@ -111,7 +111,8 @@ def add(octets, row, waiting, units, pieces, at):
         for k in range(6):
             pieces[at - MAC_OCTETS + k] = octets[row.mac_at + k]
     unit = row.fragment & OFFSET
-    if unit == 0 and waiting.head == 0:
+    begins = unit == 0 and waiting.head == 0
+    if begins:
         waiting.head = row.payload_kept
         waiting.first = 1
         waiting.proto = row.proto
@@ -121,10 +122,13 @@ def add(octets, row, waiting, units, pieces, at):
         waiting.readable = min(waiting.readable, unit * 8 + row.payload_kept)
     for taken in range(0, row.payload, 8):
         claimed = min(row.payload - taken, 8)
+        is_odd = claimed < 8 and row.fragment & MORE > 0  # the next one begins at a multiple of 8: it was chopped
+        if is_odd and not begins:
+            break
         for k in range(np.int64(units[unit]), claimed):
             if taken + k < row.payload_kept:
                 pieces[at + unit * 8 + k] = octets[row.payload_at + taken + k]
-        if claimed < 8 and row.fragment & MORE:  # the next one begins at a multiple of 8: this one was chopped
+        if is_odd:
             break
         if claimed > units[unit]:
             waiting.got += claimed - units[unit]
@@ -166,7 +170,7 @@ def whole(waiting, at, row):
 def beginning(waiting, pieces, at, row):
     """Make `row` what the first fragment tells of a datagram that never got whole: the ports; False for none at all."""
     whole(waiting, at, row)
-    end = at + waiting.head
+    end = at + min(waiting.head, waiting.readable)
     body, left = at, waiting.head
     if row.version == 6 or row.proto == AH:
         body, left = extensions(pieces, at, end, np.int64(row.proto), left, row)

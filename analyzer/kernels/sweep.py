@@ -236,7 +236,9 @@ def account_for(octets, found, t):
             octets = t.pieces
             if row.version == 6 or row.proto == AH:
                 at, _ = extensions(octets, at, end, np.int64(row.proto), end - at + cut, row)
-            if at < 0 or at > end or row.fragment:
+            if at < 0 or row.fragment:  # of what is whole nothing can be read
+                t.counters[fl.STRAY_FRAGMENTS] += row.frames
+                accounted = True
                 break
             found = inward(octets, at, end, cut, PROTO + np.int64(row.proto), t.decoded)
         elif found == IP or found == TUNNEL:

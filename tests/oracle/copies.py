@@ -60,6 +60,6 @@ class Copies:
 def key_of(packet, fragment):
     """What copies share and other packets do not."""
     octets = packet.transport
-    sample = (octets[: min(len(octets), SAMPLED) // 8 * 8], octets[-8:]) if len(octets) >= 8 else octets
+    sample = octets[:SAMPLED], octets[-8:]
     wire = packet.payload_octets if fragment is None else fragment
     return packet.src, packet.dst, packet.proto, packet.ident, packet.ip_octets, wire, sample

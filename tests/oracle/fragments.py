@@ -56,7 +56,7 @@ class Datagram:
         """What is known of as much as the first fragment had, None where that was not seen."""
         if self.first is None:
             return None
-        octets = bytes(self.octets.get(place, octet) for place, octet in enumerate(self.first.octets))
+        octets = bytes(self.octets.get(place, octet) for place, octet in enumerate(self.first.octets[: self.kept]))
         return Piece(octets, self.first.wire)
 
     def whole(self):

@@ -309,3 +309,51 @@ def test_tunnels_in_fragments_are_opened(reader, six):
     assert rows(found, "proto", "orig_packets", "orig_octets", "tunnel") == [(fr.TCP, 2, 40, "gre")]
     found = seen(reader, linked(packets[:1]))
     assert rows(found, "proto", "orig_packets", "orig_octets", "tunnel") == [(47, 1, len(packets[0]), "")]
+
+
+@readers
+@both
+def test_of_octets_that_the_capture_lacks_nothing_is_read(reader, six):
+    """What a cut fragment claims is nobody's: not a later fragment's, and never what another datagram left there."""
+    left = cuts.udp(b"x" * 40, six=six, ident=6, ports=(7, 7))
+    one = cuts.udp(b"x" * 40, six=six)
+    body = bytes([fr.UDP, 1]) + b"\0" * 10 + one.body
+    one = cuts.Datagram(one.src, one.dst, 51, body)
+    middle = linked([one.fragment(8, 16)])[0]
+    shots = [Shot(SECOND, frame) for frame in linked(left.cut(16, 24))]
+    shots += [Shot(SECOND, middle[:-5], len(middle)), Shot(SECOND, linked([one.fragment(0, 24)])[0])]
+    found = seen(reader, shots)
+    assert rows(found, "orig_p", "orig_packets") == [(7, 3)]
+    assert counted(found) == (5, 2)
+
+
+@readers
+def test_whole_datagrams_that_cannot_be_read_are_strays(reader):
+    """Extension headers that the capture lacks, or a part of a part: all frames of the datagram are counted once."""
+    one = cuts.udp(b"x" * 40, six=True)
+    body = bytes([fr.UDP, 1]) + b"\0" * 10 + one.body
+    head, tail = linked(cuts.Datagram(one.src, one.dst, 51, body).cut(8))
+    found = seen(reader, [Shot(SECOND, head[:-5], len(head)), Shot(SECOND, tail)])
+    assert (counted(found), found.flows.proto.size, found.quality.undecoded_frames) == ((2, 2), 0, 0)
+    body = bytes([fr.UDP, 0, 0, 9, 0, 0, 0, 1]) + one.body
+    found = seen(reader, linked(cuts.Datagram(one.src, one.dst, 44, body).cut(24)))
+    assert (counted(found), found.flows.proto.size, found.quality.undecoded_frames) == ((2, 2), 0, 0)
+
+
+@readers
+def test_the_rest_of_an_odd_fragment_takes_nothings_place(reader):
+    """Octets past a multiple of 8 are not put over those of the fragment that came first."""
+    one, other = (
+        cuts.Datagram("fd00::1", "fd00::2", 60, bytes([fr.UDP, 0]) + b"\0" * 6 + fr.udp(*ports, b"x" * 40))
+        for ports in ((40000, 9), (7, 7))
+    )
+    found = seen(reader, linked([one.fragment(0, 13, more=True), other.fragment(0, 13, more=True)]))
+    assert rows(found, "orig_p", "resp_p", "orig_packets") == [(40000, 9, 2)]
+
+
+@readers
+def test_fragments_that_were_cut_otherwise_are_no_copies(reader):
+    """What two snaplens left of one fragment is told apart by how much it is."""
+    frame = linked([fr.ipv4("10.0.0.1", "10.0.0.2", fr.UDP, b"\0" * 4 + b"\1" * 17, offset=8)])[0]
+    found = seen(reader, [Shot(SECOND, frame), Shot(SECOND, frame[:-5], len(frame))])
+    assert (found.quality.duplicates, counted(found)) == (0, (2, 2))

@@ -54,25 +54,20 @@ class Unwrapping:
         wrapping.deepen()
         packet = headers.begun(wrapping)
         if kind == IPV6:
-            inside, claimed = headers.read_ipv6(piece, packet)
-            fragment = None
+            inside, fragment = headers.pass_over(*headers.read_ipv6(piece, packet), packet)
         else:
             inside, claimed, fragment = headers.read_ipv4(piece, packet)
-        while True:
             if fragment is None:
                 inside, fragment = headers.pass_over(inside, claimed, packet)
             else:
                 inside = headers.within(inside, claimed)
-            if fragment is None:
-                break
+        if fragment:
             inside = self.join(packet, fragment, inside, wrapping)
-            if inside is None:
-                return
-            claimed, fragment = inside.wire, None
-        self.enter(packet, inside, wrapping)
+        if inside is not None:
+            self.enter(packet, inside, wrapping)
 
     def join(self, packet, fragment, piece, wrapping):
-        """The payload of the datagram that a fragment makes whole, else None."""
+        """What the datagram carries that a fragment makes whole, else None."""
         if not piece.wire or fragment.offset + piece.wire > MOST:
             raise CutError
         self.waiting.seen += 1
@@ -88,7 +83,13 @@ class Unwrapping:
         packet.frames = wrapping.frames = datagram.frames
         packet.frame_octets = wrapping.frame_octets = datagram.frame_octets
         packet.ip_octets, packet.proto = datagram.ip_octets, datagram.proto
-        return whole
+        inside = None
+        with suppress(CutError):
+            inside, fragment = headers.pass_over(whole, whole.wire, packet)
+        if inside is None or fragment:  # a part of a part is none
+            self.stray += datagram.frames
+            return None
+        return inside
 
     def give_up(self, datagram):
         """Account for a datagram that never became whole in the flow that its first fragment names."""
