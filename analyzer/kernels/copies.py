@@ -1,10 +1,10 @@
 """Packets that were seen a moment ago: a mirror hands over each frame once for every port that it passes.
 
-Copies are told by what no hop changes: addresses, identification, length, and the first and last octets of what the
-packet carries, checksums among them. MAC, VLAN, tunnel, DSCP and the TTL by a hop may differ. Retransmissions come
-later, or with another identification, timestamp or checksum.
+Copies are told by what no hop changes: addresses, identification, length, and octets of what the packet carries: of
+TCP the first ones, whose checksum is that of all, else the first and the last ones. MAC, VLAN, tunnel, DSCP and the TTL
+by a hop may differ. Retransmissions come later, or with another identification, timestamp or checksum.
 
-`recent` holds RECENT rows, WAYS of them for each of SETS keys, so that a key's rows share a cache line.
+`recent` holds RECENT rows, WAYS of them for each of SETS keys, the newest first.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from analyzer.kernels.octets import be64, u8
 RECENT = np.dtype([("print", "i8"), ("ts_ns", "i8")], align=True)
 WAYS = 4
 SETS = 2048  # 128 KB: copies that come some hundred frames later are still found
-SAMPLED = 40  # octets of the transport's header and payload: TCP with the options that matter, UDP with 32 of payload
+TCP_SAMPLED = 32  # octets of TCP: the header with its timestamps
+SAMPLED = 40  # octets of any other: UDP with 32 of payload
 TTL, TAKEN, FREE = 255, 256, 511  # the low bits of a print: the TTL, and whether the copy of a bare packet came
 LONG_AGO = -(1 << 62)
 HABITS = 4096
+ANY = HABITS  # the place in `mirroring` that tells whether there was any copy
 ALL, MIRRORED = 4096, 128  # only copies, and enough to think that bare packets are copied as well: one of the last few
 OTHER, FURTHER, LAST = 0xC2B2AE3D27D4EB4F, 0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5  # odd numbers, as xxhash has them
 
@@ -35,6 +37,11 @@ def none_seen() -> np.ndarray:
     return made
 
 
+def none_mirrored() -> np.ndarray:
+    """What is thought of flows before their first packets."""
+    return np.zeros(HABITS + 1, np.int32)
+
+
 @inlined
 def print_of(octets, row):
     """A number that copies of a packet share and others do not, once `row.hash` is known; nine bits are free.
@@ -42,13 +49,17 @@ def print_of(octets, row):
     The words of most packets are taken at once: none waits for the hash of the one before, nor for that of the flow.
     """
     at, kept = row.transport_at, row.transport_kept
-    key = row.fragment << 16 | row.payload << 32 | min(kept, SAMPLED) << 8 | row.proto
+    sampled = min(kept, TCP_SAMPLED if row.proto == TCP else SAMPLED)
+    key = row.fragment << 16 | row.payload << 32 | sampled << 8 | row.proto
     if kept >= 16:
         last = at + kept - 8
-        value = total(folded(be64(octets, at), key, GOLDEN), folded(be64(octets, min(at + 16, last)), key, OTHER))
-        more = total(folded(be64(octets, at + 8), key, OTHER), folded(be64(octets, last), key, LAST))
-        value ^= total(folded(be64(octets, min(at + 24, last - 8)), key, FURTHER), product(more, GOLDEN))
-        value = total(value, product(folded(be64(octets, min(at + 32, last)), key, FURTHER), OTHER))
+        value = total(folded(be64(octets, at), key, GOLDEN), folded(be64(octets, at + 8), key, OTHER))
+        third, fourth = be64(octets, min(at + 16, last)), be64(octets, min(at + 24, last))
+        more = total(folded(third, key, FURTHER), folded(fourth, key, LAST))
+        if row.proto != TCP:
+            fifth, end = be64(octets, min(at + 32, last)), be64(octets, last)
+            more = total(more, product(total(folded(fifth, key, GOLDEN), folded(end, key, OTHER)), FURTHER))
+        value = total(value, product(more, GOLDEN))
     else:
         value = few(octets, at, kept, key)
     value = stirred(value, total(row.hash, product(row.src_lo, OTHER)))
@@ -82,33 +93,34 @@ def habit_of(row):
 
 
 @inlined
-def is_copy(octets, row, recent, mirroring, window_ns):
+def is_copy(octets, row, recent, mirroring, window_ns, is_news):
     """Whether the packet is a copy of one seen within the window, before or after; if not, it is remembered.
 
     Bare packets are copies only while others of their flow are, and then every second one.
 
     recent     RECENT[SETS * WAYS], as none_seen() has it before the first packet
-    mirroring  i4[HABITS]: per flow, by `habit_of`, the share of copies among its last packets that are not bare, of ALL
+    mirroring  i4[HABITS + 1]: per flow, by `habit_of`, the share of copies among its last packets that are not bare, of
+               ALL; at ANY whether there was a copy at all
+    is_news    whether its flow tells that it is no copy: it is only remembered
     """
     value = print_of(octets, row)
     first = ((value >> 9) & (SETS - 1)) * WAYS
-    oldest = first
-    least = recent[first].ts_ns
-    found = recent[first].print & ~FREE == value
-    for k in range(first + 1, first + WAYS):  # without branches, which nobody could foresee
-        held = recent[k]
-        found |= held.print & ~FREE == value
-        older = held.ts_ns < least
-        oldest = k if older else oldest
-        least = held.ts_ns if older else least
-    if found:
-        answer = known(row, value, first, recent, mirroring, window_ns)
-        if answer >= 0:
-            return answer == 1
-    habit = habit_of(row)
-    mirroring[habit] -= (mirroring[habit] >> 4) * np.int64(not is_bare(row))
-    recent[oldest].print = value | row.ttl
-    recent[oldest].ts_ns = row.ts_ns
+    if not is_news:
+        found = recent[first].print & ~FREE == value
+        for k in range(first + 1, first + WAYS):  # without branches, which nobody could foresee
+            found |= recent[k].print & ~FREE == value
+        if found:
+            answer = known(row, value, first, recent, mirroring, window_ns)
+            if answer >= 0:
+                return answer == 1
+    if mirroring[ANY] and not is_bare(row):
+        habit = habit_of(row)
+        mirroring[habit] -= mirroring[habit] >> 4
+    for k in range(first + WAYS - 1, first, -1):
+        recent[k].print = recent[k - 1].print
+        recent[k].ts_ns = recent[k - 1].ts_ns
+    recent[first].print = value | row.ttl
+    recent[first].ts_ns = row.ts_ns
     return False
 
 
@@ -123,6 +135,7 @@ def known(row, value, first, recent, mirroring, window_ns):
         if not -1 <= (held.print & TTL) - row.ttl <= 1:
             continue
         if not is_bare(row):
+            mirroring[ANY] = 1
             mirroring[habit] += (ALL - mirroring[habit]) >> 4
             return 1
         if mirroring[habit] > MIRRORED and held.print & TAKEN == 0:

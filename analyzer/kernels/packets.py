@@ -45,6 +45,7 @@ class Packet(NamedTuple):
     payload_kept: int
     payload: int
     ip_octets: int
+    frames: int
     frame_octets: int
     seq: int
     ack: int
@@ -101,9 +102,10 @@ def read_packet(octets, at, caplen, origlen, number, ts_ns, seed):
         told = (ports >> 16) & 0xFFFF
         payload = (told if DATAGRAM <= told < left else left) - DATAGRAM
         good = good & (proto == UDP) & (kept >= DATAGRAM) and not is_carrier(src_port, dst_port)
+    hashed = ends_hash(src_lo, dst_lo, src_port, dst_port, more, seed)
     return Packet(
         np.int64(good and payload >= 0), ts_ns, number, src_hi, src_lo, dst_hi, dst_lo, src_port, dst_port, at + 6,
         body, min(kept, left), body + header, max(min(kept - header, payload), 0), payload, left + body - inner,
-        origlen, seq, ack, ip_id, ttl, flags, window, ends_hash(src_lo, dst_lo, src_port, dst_port, more, seed),
-        np.int64(0), proto, version, np.int64(0), np.int64(0),
+        np.int64(1), origlen, seq, ack, ip_id, ttl, flags, window, hashed, np.int64(0), proto, version, np.int64(0),
+        np.int64(0),
     )  # fmt: skip

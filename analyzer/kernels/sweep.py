@@ -54,7 +54,7 @@ from analyzer.kernels.kinds import PROTO
 from analyzer.kernels.packets import LEAST, read_packet
 from analyzer.kernels.records import FCS, FRAME, LINK, next_frame
 from analyzer.kernels.segments import CHECKED, COMMON_MSS, check, is_super, mss_of, payload_print
-from analyzer.kernels.tcp import go_on, is_next, segment
+from analyzer.kernels.tcp import go_on, is_news, is_next, segment
 from analyzer.kernels.wireless import ETHERNET
 
 BATCH = 64  # frames between two looks at how full the tables are
@@ -83,8 +83,8 @@ def flow_of(row, side, slots, flows, sides, limits, counters, likely):
 
 
 @inlined
-def account(octets, flow, mine, sides, index, row, frames, rates, limits, counters):
-    """Count a packet of so many frames for its side, and close the flow's bin of time when it lies outside it."""
+def account(octets, flow, mine, sides, index, row, rates, limits, counters):
+    """Count a packet for its side, and close the flow's bin of time when it lies outside it."""
     if row.ts_ns - flow.bin >= limits[BIN_NS] or row.ts_ns < flow.bin or flow.bin < 0:
         if flow.bin >= 0:
             rate = rates[counters[fl.RATES]]
@@ -98,7 +98,7 @@ def account(octets, flow, mine, sides, index, row, frames, rates, limits, counte
         mine.first_frame = row.number
         mine.mac = mac48(octets, row.mac_at) if row.mac_at >= 0 else 0
         mine.ttl = row.ttl
-    mine.packets += frames
+    mine.packets += row.frames
     mine.octets += row.ip_octets
     mine.frame_octets += row.frame_octets
     mine.payload += row.payload
@@ -115,6 +115,17 @@ def account(octets, flow, mine, sides, index, row, frames, rates, limits, counte
     elif row.ts_ns < flow.start_ns:
         flow.start_ns = row.ts_ns
     flow.last_frame = row.number
+
+
+@inlined
+def copied(octets, row, innermost, news, t):
+    """Whether the packet is a copy; those of innermost packets are counted, so that no frame counts twice."""
+    if not is_copy(octets, row, t.recent, t.mirroring, t.limits[COPY_NS], news):
+        return False
+    if innermost:
+        t.counters[fl.COPIES] += row.frames
+        t.counters[fl.COPIED_OCTETS] += row.frame_octets
+    return True
 
 
 @inlined
@@ -139,11 +150,9 @@ def update_more(octets, row, t):
             return False
     elif flow.kept < most_kept(row) or fl.is_old(flow, row, t.limits[UDP_IDLE], t.limits[UDP_ACTIVE]):
         return False
-    if is_copy(octets, row, t.recent, t.mirroring, t.limits[COPY_NS]):
-        t.counters[fl.COPIES] += 1
-        t.counters[fl.COPIED_OCTETS] += row.frame_octets
+    if copied(octets, row, True, row.proto == TCP and is_news(other, row), t):
         return True
-    account(octets, flow, mine, t.sides, index, row, 1, t.rates, t.limits, t.counters)
+    account(octets, flow, mine, t.sides, index, row, t.rates, t.limits, t.counters)
     if row.proto == TCP:
         go_on(mine, other, row)
         if row.payload > COMMON_MSS:
@@ -162,7 +171,7 @@ def update(octets, row, t):
     mine = t.sides[2 * index + side]
     first = mine.packets == 0
     last = flow.last_frame
-    account(octets, flow, mine, t.sides, index, row, row.frames, t.rates, t.limits, t.counters)
+    account(octets, flow, mine, t.sides, index, row, t.rates, t.limits, t.counters)
     flow.last_frame = max(last, row.number)
     if row.number < flow.first_frame:  # it waited for its datagram's other fragments, which never came
         flow.first_frame = row.number
@@ -196,17 +205,6 @@ def update(octets, row, t):
     mine.last_frame = max(mine.last_frame, row.number)
 
 
-@inlined
-def copied(octets, row, innermost, t):
-    """Whether the packet is a copy; those of innermost packets are counted, so that no frame counts twice."""
-    if not is_copy(octets, row, t.recent, t.mirroring, t.limits[COPY_NS]):
-        return False
-    if innermost:
-        t.counters[fl.COPIES] += row.frames
-        t.counters[fl.COPIED_OCTETS] += row.frame_octets
-    return True
-
-
 @kernel
 def account_for(octets, found, t):
     """Account for what decoding found in `t.decoded[0]`: packets within datagrams, and datagrams that are whole now.
@@ -220,7 +218,7 @@ def account_for(octets, found, t):
         if found == FRAGMENT:
             t.counters[fl.FRAGMENTS] += 1
             row.hash = flow_hash(row, t.counters[fl.SEED])
-            if copied(octets, row, True, t):
+            if copied(octets, row, True, False, t):
                 accounted = True
                 break
             k = gather(octets, row, used, t)
@@ -243,7 +241,7 @@ def account_for(octets, found, t):
             found = inward(octets, at, end, cut, PROTO + np.int64(row.proto), t.decoded)
         elif found == IP or found == TUNNEL:
             row.hash = flow_hash(row, t.counters[fl.SEED])
-            if not copied(octets, row, found == IP, t):
+            if not copied(octets, row, found == IP, False, t):
                 update(octets, row, t)
             accounted = True
             if found == IP:
@@ -364,7 +362,7 @@ def sweep(octets, at, end, form, interfaces, t):
             found = decode(octets, start, caplen, origlen, kind, rows)
             if found == IP:
                 row.hash = flow_hash(row, seed)
-                if not copied(octets, row, True, t):
+                if not copied(octets, row, True, False, t):
                     update(octets, row, t)
                 continue
             found = account_for(octets, found, t)

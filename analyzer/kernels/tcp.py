@@ -304,6 +304,12 @@ def is_next(flow, mine, other, row):
 
 
 @inlined
+def is_news(other, row):
+    """Whether a segment that `is_next` brings octets or an acknowledgement that none before it can have brought."""
+    return row.payload > 0 or difference(row.ack, other.acked) > 0
+
+
+@inlined
 def go_on(mine, other, row):
     """Move the streams on with a segment that `is_next`; without branches, which nobody could foresee."""
     mine.next = np.uint32((row.seq + row.payload) & 0xFFFFFFFF)

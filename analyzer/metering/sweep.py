@@ -120,7 +120,7 @@ class Sweep:
             given_up=fl.scratch(1),
             quoted=fl.scratch(1),
             recent=cp.none_seen(),
-            mirroring=np.zeros(cp.HABITS, np.int32),
+            mirroring=cp.none_mirrored(),
             claims=np.zeros(arp.CLAIMS, arp.CLAIM),
             limits=limits,
             likely=likely_servers(settings.server_ports),

@@ -33,7 +33,7 @@ def short(octets, wire, rows):
     row.ip_octets, row.frame_octets, row.ip_id, row.ttl = read.ip_octets, read.frame_octets, read.ip_id, read.ttl
     row.seq, row.ack, row.flags, row.window = read.seq, read.ack, read.flags, read.window
     row.fragment, row.reply, row.lean, row.hash = read.fragment, read.reply, read.lean, read.hash
-    row.number, row.ts_ns = read.number, read.ts_ns
+    row.number, row.ts_ns, row.frames = read.number, read.ts_ns, read.frames
     row.inner_at = print_of(octets, read)
     return read.good
 

@@ -8,7 +8,7 @@ from tests.oracle.headers import TCP
 from tests.oracle.tcp import FIN, SYN
 
 WINDOW_NS = 10_000_000
-SAMPLED = 40
+TCP_SAMPLED, SAMPLED = 32, 40
 ALL, MIRRORED = 4096, 128
 
 
@@ -60,6 +60,6 @@ class Copies:
 def key_of(packet, fragment):
     """What copies share and other packets do not."""
     octets = packet.transport
-    sample = octets[:SAMPLED], octets[-8:]
+    sample = (octets[:TCP_SAMPLED],) if packet.proto == TCP else (octets[:SAMPLED], octets[-8:])
     wire = packet.payload_octets if fragment is None else fragment
     return packet.src, packet.dst, packet.proto, packet.ident, packet.ip_octets, wire, sample
