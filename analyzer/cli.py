@@ -25,6 +25,7 @@ from analyzer.shell import (
     asked_for,
     deliver,
     judging_options,
+    lock,
     packs_of,
     print_json,
     progress,
@@ -69,6 +70,7 @@ def check(captures: tuple[str, ...], keylog: str, **options: Any) -> None:
     from analyzer import api
 
     asked = asked_for(**options)
+    lock(asked.out)
     with progress(quiet=asked.quiet) as told:
         result = api.check(captures, progress=told, keylog=keylog, **asked.terms)
     deliver(asked, result)
@@ -97,6 +99,7 @@ def compare(
     from analyzer import api
 
     asked = asked_for(**options)
+    lock(asked.out)
     there = [*([outside] if outside else []), *more_outside]
     with progress(quiet=asked.quiet) as told:
         result = api.compare([inside, *more_inside], there, progress=told, keylog=keylog, **asked.terms)
@@ -121,6 +124,7 @@ def bandwidth(captures: tuple[str, ...], machines: str, uplink: str, growth: flo
     from analyzer.exporting import bandwidth as screen
 
     asked = asked_for(**options)
+    lock(asked.out)
     place = asked.terms["site"]
     carried = uplink or (place.uplink_bps if place else 0.0)
     planning.parse(machines, carried, growth)  # what cannot be read is refused before a capture is
@@ -152,6 +156,7 @@ def observe(captures: tuple[str, ...], folder: str, quiet: bool) -> None:
     target = Path(folder)
     if (target / "result.json").exists():
         raise Mistake(f"{folder}: holds the files of a result; facts need a folder of their own", USAGE)
+    lock(target)
     with progress(quiet=quiet) as told:
         facts = api.observe(captures, progress=told)
     with writing(target):
@@ -172,6 +177,7 @@ def judge(folder: str, **options: Any) -> None:
     from analyzer import api
 
     asked = asked_for(**options)
+    lock(asked.out)
     deliver(asked, api.judge(api.load_facts(folder), **asked.terms))
 
 

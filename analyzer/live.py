@@ -45,7 +45,8 @@ def watch(  # noqa: PLR0913 - as judge, and how to watch
     keeper        takes all frames, as evidence (capturing.keeping.Keeper)
     on_finding    is called for each new finding        troubles  is asked for what else went wrong
 
-    Raises what `judge` refuses, and OSError where the folder cannot be made.
+    Raises what `judge` refuses, OSError where the folder cannot be made, and AnalyzerError where another program writes
+    to it.
     """
     bounds = limits or Limits()
     terms = terms_of(packs, site, profiles, filter, trust, baseline)

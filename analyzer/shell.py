@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -244,6 +245,28 @@ def progress(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     compiling()
     with bar(sys.stderr) as told:
         yield told
+
+
+def lock(folder: Path | None) -> None:
+    """Let no other program write to a folder until the command is over; one that was made for nothing goes again.
+
+    Raises AnalyzerError where one does; Mistake where the folder cannot be made.
+    """
+    if folder is None:
+        return
+    from analyzer.locking import FolderLock
+
+    context, new = click.get_current_context(), not folder.exists()
+    with writing(folder):
+        context.with_resource(FolderLock(folder))
+    if new:
+        context.call_on_close(partial(_without_nothing, folder))
+
+
+def _without_nothing(folder: Path) -> None:
+    """Remove a folder that is empty."""
+    with suppress(OSError):
+        folder.rmdir()
 
 
 @contextmanager

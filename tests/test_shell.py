@@ -46,6 +46,23 @@ def test_a_folder_of_facts_takes_no_result(tmp_path):
         asked(out=str(tmp_path))
 
 
+def test_a_folder_is_the_commands_until_it_is_over(tmp_path):
+    """One that was made for nothing goes again; one with something in it stays; none needs nothing."""
+    command = click.Command("check")
+    for made in ((), ("result.json",)):
+        with click.Context(command):
+            shell.lock(None)
+            shell.lock(tmp_path / "out")
+            with pytest.raises(AnalyzerError, match="out: another program writes there"):
+                shell.lock(tmp_path / "out")
+            for name in made:
+                (tmp_path / "out" / name).touch()
+        assert (tmp_path / "out").exists() == bool(made)
+    (tmp_path / "file").touch()
+    with click.Context(command), pytest.raises(Mistake, match="file: cannot be written: file exists"):
+        shell.lock(tmp_path / "file")
+
+
 def test_files_that_cannot_be_written_are_one_line(tmp_path):
     """With the path that the system names, else the target."""
     with pytest.raises(Mistake, match="there/x: cannot be written: no such file"), shell.writing(tmp_path):

@@ -8,7 +8,6 @@ calendar: a clock that is set deletes nothing.
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import re
 import struct
@@ -26,6 +25,7 @@ from analyzer.capturing.container import IF_FCSLEN, IF_NAME, IF_TSRESOL, ORDER
 from analyzer.errors import SourceError, reason
 from analyzer.kernels import records as rc
 from analyzer.kernels.writing import FULL, write_blocks
+from analyzer.locking import FolderLock
 
 BUFFER_OCTETS = 1 << 20
 FEWEST_OCTETS = 4096
@@ -50,7 +50,10 @@ class Keeper:
     def __init__(  # noqa: PLR0913 - what bounds a ring of files
         self, folder: Path, *, link_type: int, octets: int, files: int, age_s: float, interface: str
     ) -> None:
-        """Go on in a folder, or make it; SourceError where it cannot be written, or where another program does."""
+        """Go on in a folder, or make it.
+
+        Raises SourceError where it cannot be written, AnalyzerError where another program writes there.
+        """
         self.folder = folder
         self.trouble = ""
         self.lost = 0
@@ -107,9 +110,7 @@ class Keeper:
         with self._taking:
             self._closed = True
             self._end_file()
-            if self._lock >= 0:
-                os.close(self._lock)
-                self._lock = -1
+            self._lock.close()
 
     def __enter__(self) -> Self:
         return self
@@ -217,22 +218,16 @@ class Keeper:
         return octets
 
 
-def _locked(folder: Path) -> int:
-    """The folder, made where there is none, opened and locked."""
+def _locked(folder: Path) -> FolderLock:
+    """The folder's lock; where there is none, it is made so that only its owner reads it."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        lock = FolderLock(folder, mode=0o700)
     except OSError as why:
         raise SourceError(str(folder), _said(why)) from why
-    try:
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as why:
-        os.close(descriptor)
-        busy = why.errno == errno.EAGAIN
-        raise SourceError(str(folder), "another program keeps frames there" if busy else _said(why)) from why
-    return descriptor
+    if not os.access(folder, os.W_OK | os.X_OK):
+        lock.close()
+        raise SourceError(str(folder), _said(PermissionError(errno.EACCES, "")))
+    return lock
 
 
 def _found(folder: Path) -> dict[Path, float]:

@@ -23,7 +23,7 @@ Write = Callable[[Result, Path], object]
 
 
 class Folder:
-    """Where a result is written again and again.
+    """Where a result is written again and again; it is there, and no other program writes to it.
 
     Files of a result that an earlier run left are moved to a folder of their own when the first ones replace them:
     under `runs`, by the time at which that result was written. Other files stay where they are.
@@ -34,7 +34,6 @@ class Folder:
     def __init__(self, path: Path, write: Write) -> None:
         self.path, self._write = path, write
         self.trouble = ""
-        path.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(path / ASIDE, ignore_errors=True)
         self._first = True
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from analyzer.errors import AnalyzerError
 from analyzer.kernels.memory import give_back
+from analyzer.locking import FolderLock
 from analyzer.merging import subset, together
 from analyzer.observations import Observations
 from analyzer.planning import Usage
@@ -54,7 +55,7 @@ class Watch:
     on_finding  is called for each new finding, from the thread that judges
     troubles    what else went wrong, in words
 
-    Raises OSError where the folder of the limits cannot be made.
+    Raises OSError where the folder of the limits cannot be made, AnalyzerError where another program writes there.
     """
 
     def __init__(  # noqa: PLR0913 - its parts, put together once
@@ -69,9 +70,11 @@ class Watch:
         troubles: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self._intake, self._judge, self._every_s = intake, judge, limits.every_s
+        self._lock: FolderLock | None = None
         self._folder: Folder | None = None
         self._archive: Archive | None = None
         if limits.out:
+            self._lock = FolderLock(Path(limits.out))
             self._folder = Folder(Path(limits.out), write)
             self._archive = Archive(Path(limits.out) / "facts", limits.facts_octets)
         self._uplink_bps, self._on_finding, self._troubles = uplink_bps, on_finding, troubles
@@ -103,8 +106,17 @@ class Watch:
     def finish(self) -> Result:
         """End the capture; returns the result of all that is held, which is also what is in the folder.
 
-        Raises what ended the judging, and what ended the feed, but where frames came before the interface was gone.
+        Others may then write to the folder. Raises what ended the judging, and what ended the feed, but where frames
+        came before the interface was gone.
         """
+        try:
+            return self._last()
+        finally:
+            if self._lock is not None:
+                self._lock.close()
+
+    def _last(self) -> Result:
+        """The result when the capture has ended."""
         self._intake.stop(CLOSING_S)
         self._stopping.set()
         self._thread.join()

@@ -15,7 +15,7 @@ import pytest
 
 from analyzer.capturing import keeping
 from analyzer.capturing.keeping import Keeper
-from analyzer.errors import SourceError
+from analyzer.errors import AnalyzerError, SourceError
 from analyzer.kernels import records as rc
 from tests.builders.captures import Shot, enhanced, pcap
 from tests.builders.sweeping import form_of, interfaces_of
@@ -178,7 +178,7 @@ def test_many_kinds_of_interfaces_do_not_fill_a_file(tmp_path):
 
 def test_one_program_keeps_frames_in_a_folder(tmp_path):
     """A second would delete what the first has."""
-    with keeper(tmp_path), pytest.raises(SourceError, match="another program keeps frames there"):
+    with keeper(tmp_path), pytest.raises(AnalyzerError, match="another program writes there"):
         keeper(tmp_path)
     keeper(tmp_path).close()
 

@@ -164,6 +164,26 @@ def test_a_kill_loses_nothing_that_was_written(fed, tmp_path):
     assert api.check([str(ring)]).captures["packets"].sum() == 2 * whole
 
 
+def test_a_folder_is_one_runs(fed, tmp_path):
+    """Nobody else writes to it, not even another command, until that run has ended, if by a kill; who reads it may."""
+    out, ring, capture = str(tmp_path / "out"), str(tmp_path / "ring"), capture_of(tmp_path, BLOCKED)
+    first = fed(BLOCKED, "--out", out, "--write", ring)
+    until(lambda: packets(tmp_path / "out"))
+    for words in (
+        ("live", "-", "--out", out), ("live", "-", "--write", ring), ("live", "-", "--out", ring),
+        ("check", capture, "--out", out), ("observe", capture, "-o", ring),
+    ):  # fmt: skip
+        done = CliRunner().invoke(main, words, prog_name="analyzer")
+        told = f"analyzer: {words[-1]}: another program writes there (process {first.pid})\n"
+        assert (done.exit_code, done.stdout, done.stderr) == (2, "", told)
+    assert api.check([ring]).captures["packets"].sum() == packets(tmp_path / "out")
+    first.kill()
+    first.wait(LIMIT_S)
+    again = fed(BLOCKED, "--out", out, "--write", ring)
+    again.communicate(timeout=LIMIT_S)
+    assert again.returncode == 1
+
+
 def test_a_full_disk_is_said_and_the_capture_goes_on(fed, tmp_path, needs_namespaces):
     """The verdict is on the terminal, with what could not be kept; what was written before is whole."""
     small = tmp_path / "small"

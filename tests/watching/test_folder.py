@@ -22,12 +22,12 @@ def writer(result, folder):
 
 def test_files_are_those_of_the_last_result(tmp_path):
     """And nothing else is there."""
-    folder = Folder(tmp_path / "out", writer)
+    folder = Folder(tmp_path, writer)
     for result in ("one", "two"):
         assert folder.update(result)
-    assert (tmp_path / "out" / "flows.parquet").read_text() == "flows of two"
-    assert (tmp_path / "out" / "zeek" / "conn.log").read_text() == "connections of two"
-    assert names(tmp_path / "out") == ["flows.parquet", "result.json", "zeek"]
+    assert (tmp_path / "flows.parquet").read_text() == "flows of two"
+    assert (tmp_path / "zeek" / "conn.log").read_text() == "connections of two"
+    assert names(tmp_path) == ["flows.parquet", "result.json", "zeek"]
 
 
 def test_whoever_reads_sees_a_whole_file(tmp_path):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import threading
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from analyzer import api
-from analyzer.errors import SourceError
+from analyzer.errors import AnalyzerError, SourceError
 from analyzer.live import watch
+from analyzer.locking import FolderLock
 from analyzer.watching import clock
 from analyzer.watching.feeds import StreamFeed
 from analyzer.watching.limits import Limits
@@ -76,6 +78,19 @@ def test_the_folder_holds_the_result_as_it_is_now(tmp_path):
         assert (tmp_path / "flows.parquet").exists()
         assert len(list((tmp_path / "runs").glob("*/result.json")) if runs else []) == runs
     assert [part.name for part in sorted((tmp_path / "facts").iterdir())] == ["000001", "000002"]
+
+
+def test_a_folder_is_one_programs_until_it_is_done(tmp_path):
+    """Whoever else would write there is refused; when it has ended, another may, also where it ended badly."""
+    gone = SourceError("made0", "no such interface")
+    for error in (None, gone):
+        watched = watch(Chunks([], error=error), limits=Limits(0.1, out=str(tmp_path)))
+        with pytest.raises(AnalyzerError, match="another program writes there"):
+            watch(Chunks([]), limits=Limits(0.1, out=str(tmp_path)))
+        watched.start()
+        with pytest.raises(SourceError) if error else nullcontext():
+            watched.finish()
+    FolderLock(tmp_path).close()
 
 
 def test_flows_that_left_are_found_in_the_facts(tmp_path):
