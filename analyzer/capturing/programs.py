@@ -1,14 +1,15 @@
 """dumpcap or tcpdump captures as a child, and its standard output is the stream that is read.
 
 The child is a group of its own. It ends when it is told to, with the statistics that it then writes, or at the next
-frame when nobody reads its pipe any more: a parent that is killed leaves no child behind. Source: dumpcap(1),
-tcpdump(1).
+frame when nobody reads its pipe any more: a parent that is killed leaves no child behind. What root runs for a user is
+the user's from the first instruction on (users.py). Source: dumpcap(1), tcpdump(1).
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import re
 import select
 import signal
@@ -21,8 +22,10 @@ from shutil import which
 from types import TracebackType
 from typing import Self
 
+from analyzer.capturing.links import rights
 from analyzer.capturing.ring import SNAPLEN, Counts
 from analyzer.capturing.source import widen
+from analyzer.capturing.users import handed_over
 from analyzer.errors import SourceError
 from analyzer.printable import printable
 
@@ -43,6 +46,9 @@ TCPDUMP_DROPPED = re.compile(r"(\d+) packets? dropped by (?:kernel|interface)")
 USUAL = re.compile(r"$|Capturing on|File:|Packets|listening|Running as|WARNING|\d+ packets?")
 """What both programs say when all is well."""
 
+FORBIDDEN = re.compile(r"(?i)(?!setpriv:).*(permission|not permitted)")
+"""What either says where it lacks the right to listen."""
+
 
 class Program:
     """A program that captures; a `Readable` for buffers.
@@ -51,16 +57,16 @@ class Program:
     name  the program's
     """
 
-    def __init__(self, words: Sequence[str], interface: str) -> None:
-        """Run it; SourceError where it cannot be run."""
+    def __init__(self, words: Sequence[str], interface: str, before: Sequence[str] = ()) -> None:
+        """Run it, by the words that go before its own; SourceError where it cannot be run."""
         self.path = interface
         self.name = os.path.basename(words[0])  # noqa: PTH119 - a word
         self._said = b""
         self._asked = False
         try:
             self._child = subprocess.Popen(  # noqa: S603 - a list of words, no shell
-                words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-                start_new_session=True, env={**os.environ, "LC_ALL": "C"},
+                [*before, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                bufsize=0, start_new_session=True, env={**os.environ, "LC_ALL": "C"},
             )  # fmt: skip
         except (OSError, ValueError) as why:
             raise SourceError(interface, f"{self.name} cannot be run ({printable(str(why))})") from why
@@ -71,21 +77,33 @@ class Program:
         self._listener.start()
 
     @classmethod
-    def open(cls, interface: str, *, filter: str = "", snaplen: int = SNAPLEN) -> Self:  # noqa: A002 - the field's word
-        """Capture with dumpcap, or with tcpdump where there is none; `filter` is an expression.
+    def open(
+        cls,
+        interface: str,
+        *,
+        filter: str = "",  # noqa: A002 - the field's word
+        snaplen: int = SNAPLEN,
+        user: pwd.struct_passwd | None = None,
+    ) -> Self:
+        """Capture with dumpcap, or with tcpdump where there is none.
 
-        Raises SourceError where neither is installed, or the name is that of no interface of this machine.
+        filter  an expression, empty for all frames
+        user    to whom root hands the program, with the rights to capture and no others; he may end it
+
+        Raises SourceError where neither is there to be run, or would stay root, and for a name that is that of no
+        interface of this machine.
         """
         if not INTERFACE.fullmatch(interface) or ELSEWHERE.match(interface):
             raise SourceError(interface, "no such interface")
+        before = handed_over(user, interface) if user is not None else ()
         dumpcap, tcpdump = which("dumpcap"), which("tcpdump")
         if dumpcap:
             words = [dumpcap, "-q", "-i", interface, "-s", str(snaplen), "-w", "-"]
-            return cls([*words, *(["-f", filter] if filter else [])], interface)
+            return cls([*words, *(["-f", filter] if filter else [])], interface, before)
         if tcpdump:
             words = [tcpdump, "-i", interface, "-s", str(snaplen), "-n", "-U", "-w", "-"]
-            return cls([*words, "--", *([filter] if filter else [])], interface)
-        raise SourceError(interface, "neither dumpcap nor tcpdump is installed")
+            return cls([*words, "--", *([filter] if filter else [])], interface, before)
+        raise SourceError(interface, "neither dumpcap nor tcpdump is installed, or may be run by this user")
 
     def readinto(self, view: memoryview) -> int:
         """Octets of the stream, 0 at its end; SourceError with the program's own words where it ended by itself."""
@@ -165,7 +183,9 @@ class Program:
                 self._said = (self._said + part)[-SAID_OCTETS:]
 
     def _reason(self, code: int) -> str:
-        """What it says went wrong: its first line that is not about what it does."""
+        """What it says went wrong: its first line that is not about what it does; or what grants a missing right."""
         lines = [line.strip() for line in self._said.decode("utf-8", "replace").splitlines()]
         said = [line for line in (one.removeprefix(f"{self.name}: ") for one in lines) if not USUAL.match(line)]
-        return printable(said[0]) if said else f"ended with exit code {code}"
+        if not said:
+            return f"ended with exit code {code}"
+        return (FORBIDDEN.match(said[0]) and rights()) or printable(said[0])

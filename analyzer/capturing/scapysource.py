@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 from analyzer.capturing.container import NANOSECONDS, NS_PER_S
+from analyzer.capturing.links import rights
 from analyzer.capturing.ring import SNAPLEN, Counts
 from analyzer.capturing.source import widen
 from analyzer.errors import SourceError
@@ -41,14 +42,16 @@ class ScapySource:
         filter: str = "",  # noqa: A002 - the field's word
         promiscuous: bool = True,
     ) -> None:
-        """Listen; SourceError where scapy may not, or there is no such interface."""
+        """Listen; SourceError where scapy may not, which tells what grants the right, or there is no such interface."""
         self.path = interface
         self._failed = ""
         self._ending = threading.Event()
         try:
             self._socket, link_type = _opened(interface, filter, promiscuous=promiscuous)
         except Exception as why:  # scapy raises what the system, libpcap or its own filters do
-            raise SourceError(interface, f"scapy cannot listen ({printable(str(why) or type(why).__name__)})") from why
+            missing = rights() if isinstance(why, PermissionError) else ""
+            said = missing or f"scapy cannot listen ({printable(str(why) or type(why).__name__)})"
+            raise SourceError(interface, said) from why
         self._out, self._in = os.pipe()
         widen(self._in)
         os.write(self._in, struct.pack("<IHHiIII", NANOSECONDS, 2, 4, 0, 0, SNAPLEN, link_type))

@@ -102,12 +102,13 @@ def _opened(interface: str, how: str, capture_filter: str, user: str, *, quiet: 
     privileges.needs_program(entry)
     compiling()
     warming.warm()
-    feed = open_feed(interface, how=how, capture_filter=capture_filter)
-    if feed.name in CHILDREN:
-        note = f"goes on as root, to end {feed.name}; --feed ring gives that up" if os.geteuid() == 0 else ""
-    else:
+    feed = open_feed(interface, how=how, capture_filter=capture_filter, user=entry)
+    try:
         note = privileges.give_up(entry) if interface != "-" or entry else ""
-    if note and not quiet:
+    except BaseException:
+        feed.close()
+        raise
+    if note and (entry is None or not quiet):
         say(note)
     return feed
 
@@ -119,7 +120,6 @@ def _leave() -> NoReturn:
     os._exit(INTERRUPTED)
 
 
-CHILDREN = ("dumpcap", "tcpdump")
 KEPT = ("write", "write_size", "write_files", "write_age")
 WATCHED = ("every", "flows", "facts_size")
 

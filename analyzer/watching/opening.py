@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pwd
+
 from analyzer.capturing.bpf import compile_filter
 from analyzer.capturing.links import rights
 from analyzer.capturing.programs import Program
@@ -15,10 +17,13 @@ FEEDS = ("ring", "program", "scapy")
 """The feeds of an interface, best first; a program is dumpcap, or tcpdump where there is none."""
 
 
-def open_feed(interface: str, *, how: str = "auto", capture_filter: str = "") -> Feed:
+def open_feed(
+    interface: str, *, how: str = "auto", capture_filter: str = "", user: pwd.struct_passwd | None = None
+) -> Feed:
     """Begin to capture on an interface, or from standard input for "-".
 
-    how  one of FEEDS, or auto: the first of them that may
+    how   one of FEEDS, or auto: the first of them that may
+    user  as whom root is about to go on; a program that captures is his at once
 
     Raises SourceError: of what was asked for; of auto, why the first one may not.
     """
@@ -29,7 +34,7 @@ def open_feed(interface: str, *, how: str = "auto", capture_filter: str = "") ->
     why: SourceError | None = None
     for name in FEEDS if how == "auto" else (how,):
         try:
-            return _opened(name, interface, capture_filter, why.reason if why else "")
+            return _opened(name, interface, capture_filter, why.reason if why else "", user)
         except SourceError as error:
             why = why or error
         if name == "ring" and not rights():
@@ -38,11 +43,11 @@ def open_feed(interface: str, *, how: str = "auto", capture_filter: str = "") ->
     raise why
 
 
-def _opened(name: str, interface: str, capture_filter: str, instead: str) -> Feed:
+def _opened(name: str, interface: str, capture_filter: str, instead: str, user: pwd.struct_passwd | None) -> Feed:
     if name == "ring":
         compiled = compile_filter(capture_filter, interface) if capture_filter else None
         return RingFeed(Ring.open(interface, filter=compiled))
     if name == "program":
-        program = Program.open(interface, filter=capture_filter)
+        program = Program.open(interface, filter=capture_filter, user=user)
         return ListenerFeed(program, program.name, instead=instead)
     return ListenerFeed(ScapySource(interface, filter=capture_filter), name, LIMITS, instead)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from analyzer.errors import AnalyzerError
+from analyzer.errors import AnalyzerError, reason
 
 SUDO = ("SUDO_UID", "SUDO_GID")
 
@@ -31,17 +31,24 @@ def chosen(user: str = "") -> pwd.struct_passwd | None:
 
 @contextmanager
 def acting_as(entry: pwd.struct_passwd | None) -> Iterator[None]:
-    """Act as a user for a while, so that files that he may not read are not read."""
+    """Act as a user for a while, so that files that he may not read are not read.
+
+    Raises AnalyzerError where the system does not let us.
+    """
     if entry is None:
         yield
         return
-    os.setegid(entry.pw_gid)
-    os.seteuid(entry.pw_uid)
+    groups = os.getgroups()
+    with _becoming(entry):
+        os.setgroups(os.getgrouplist(entry.pw_name, entry.pw_gid))
+        os.setegid(entry.pw_gid)
+        os.seteuid(entry.pw_uid)
     try:
         yield
     finally:
         os.seteuid(0)
         os.setegid(0)
+        os.setgroups(groups)
 
 
 def needs_program(entry: pwd.struct_passwd | None) -> None:
@@ -54,18 +61,31 @@ def needs_program(entry: pwd.struct_passwd | None) -> None:
 
 
 def give_up(entry: pwd.struct_passwd | None) -> str:
-    """Go on as a user for good, with his folders of caches and configuration; returns what is to be told of it."""
+    """Go on as a user for good, with his folders of caches and configuration; returns what is to be told of it.
+
+    Raises AnalyzerError where the system does not let us: who cannot give root up does not go on with it.
+    """
     if os.geteuid() != 0:
         return ""
     if entry is None:
         return "runs as root: --user NAME gives that up once the interface is open"
-    os.setgroups(os.getgrouplist(entry.pw_name, entry.pw_gid))
-    os.setgid(entry.pw_gid)
-    os.setuid(entry.pw_uid)
+    with _becoming(entry):
+        os.setgroups(os.getgrouplist(entry.pw_name, entry.pw_gid))
+        os.setgid(entry.pw_gid)
+        os.setuid(entry.pw_uid)
     os.environ["HOME"] = entry.pw_dir
     for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
         os.environ.pop(name, None)
     return f"goes on as {entry.pw_name}"
+
+
+@contextmanager
+def _becoming(entry: pwd.struct_passwd) -> Iterator[None]:
+    """Turns what the system says against it into one line."""
+    try:
+        yield
+    except OSError as why:
+        raise AnalyzerError(f"cannot go on as {entry.pw_name} ({reason(why)})") from why
 
 
 def _entry(user: str) -> pwd.struct_passwd | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pwd
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from analyzer.capturing import programs
 from analyzer.capturing.buffers import Buffers
 from analyzer.capturing.programs import Program
 from analyzer.errors import SourceError
+from tests.builders.rights import CAPTURE, standing
 from tests.builders.wires import TAP, ethernet, run, send, wired
 from tests.oracle import records as oracle
 
@@ -78,6 +80,30 @@ def test_every_frame_comes_and_is_counted(wire, only):
         program.close()
         assert program.counts() == (len(SENT), 0)
         assert (program.name, program.path) == (only, TAP)
+
+
+def test_what_root_hands_over_is_the_users(wire, only, needs_program):
+    """It captures, counts, and is ended as ever."""
+    needs_program("setpriv")
+    user = pwd.getpwnam("nobody")
+    with Program.open(TAP, user=user) as program:
+        listens(program)
+        send(SENT)
+        uids, rights = standing(program._child.pid)  # noqa: SLF001 - nobody else knows it
+        assert uids == {user.pw_uid}
+        assert rights | CAPTURE == CAPTURE
+        assert [one.octets for one in found_in(read(program, len(SENT)))] == SENT
+        program.close()
+        assert program.counts() == (len(SENT), 0)
+        assert program.name == only
+
+
+def test_a_missing_right_is_told_with_its_remedy(wire, only, needs_program, root):
+    """Not only in the program's own words, which name none."""
+    needs_program("setpriv")
+    lacking = ["setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw", sys.executable, "-c", LISTEN, TAP, only]
+    done = subprocess.run(lacking, cwd=root, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert f"{TAP}: {only}: the right to listen (CAP_NET_RAW) is missing: run it with `sudo`" in done.stderr
 
 
 def test_what_passed_before_the_end_comes(wire, only):
@@ -160,10 +186,12 @@ def test_a_stubborn_child_is_killed(monkeypatch):
     assert program.readinto(memoryview(bytearray(10))) == 0
 
 
-ABANDON = """
+LISTEN = """
 import sys
-from analyzer.capturing.programs import Program
-program = Program.open(sys.argv[1])
+from analyzer.capturing import programs
+which = programs.which
+programs.which = lambda name: which(name) if name == sys.argv[2] else None
+program = programs.Program.open(sys.argv[1])
 print(program._child.pid, flush=True)
 program.readinto(memoryview(bytearray(1)))
 sys.stdin.read()
@@ -180,15 +208,8 @@ def runs(pid):
 
 def test_a_killed_parent_leaves_no_child(wire, only, root):
     """The next frame that passes ends it: nobody reads its pipe."""
-    code = (
-        ABANDON
-        if only == "dumpcap"
-        else ABANDON.replace("program =", "programs.which = lambda n: {'tcpdump': 'tcpdump'}.get(n); program =")
-    )
-    code = code.replace("import sys", "import sys; from analyzer.capturing import programs")
-    parent = subprocess.Popen(
-        [sys.executable, "-c", code, TAP], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    words = [sys.executable, "-c", LISTEN, TAP, only]
+    parent = subprocess.Popen(words, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     child = int(parent.stdout.readline())
     time.sleep(1)
     assert Path(f"/proc/{child}/exe").readlink().name == only

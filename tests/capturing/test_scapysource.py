@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from analyzer.capturing import scapysource
 from analyzer.capturing.buffers import Buffers
 from analyzer.capturing.scapysource import ScapySource
 from analyzer.errors import SourceError
@@ -79,6 +80,18 @@ def test_what_scapy_cannot_is_one_line(wire, name, expression):
     with pytest.raises(SourceError, match=f"{name}: scapy cannot listen ") as raised:
         ScapySource(name, filter=expression)
     assert str(raised.value).isprintable()
+
+
+def test_a_missing_right_is_told_with_its_remedy(monkeypatch):
+    """As of a ring."""
+
+    def refuse(*_, **__):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(scapysource, "_opened", refuse)
+    monkeypatch.setattr(scapysource, "rights", lambda: "run it with `sudo`")
+    with pytest.raises(SourceError, match=r"^lo: run it with `sudo`$"):
+        ScapySource("lo")
 
 
 def test_an_interface_that_leaves_is_told(wire):

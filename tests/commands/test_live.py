@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +19,10 @@ from click.testing import CliRunner
 
 from analyzer import api
 from analyzer.cli import main
+from analyzer.errors import AnalyzerError
+from analyzer.kernels.jit import cache_folder
+from analyzer.watching import opening, privileges, warming
+from tests.builders.rights import CAPTURE, children_of, reachable, standing
 from tests.builders.wires import FAR, TAP, run, wired
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,9 +38,9 @@ def started():
     code = "from analyzer.cli import main; main(prog_name='analyzer')"
     with ExitStack() as children:
 
-        def start(*words, out=subprocess.PIPE):
+        def start(*words, out=subprocess.PIPE, before=()):
             child = subprocess.Popen(
-                [sys.executable, "-c", code, "live", *words], env=environment, stdin=subprocess.PIPE,
+                [*before, sys.executable, "-c", code, "live", *words], env=environment, stdin=subprocess.PIPE,
                 stdout=out, stderr=subprocess.PIPE, text=True,
             )  # fmt: skip
             children.enter_context(child)
@@ -249,6 +255,87 @@ def test_other_feeds_give_the_same(wire, started, tmp_path, feed):
     child.send_signal(signal.SIGINT)
     child.communicate(timeout=LIMIT_S)
     assert packets(tmp_path / "out") == 592
+
+
+@pytest.mark.parametrize("how", ["ring", "dumpcap", "tcpdump"])
+def test_nothing_is_root_once_the_interface_is_open(wire, started, needs_program, tmp_path, how):
+    """Neither the program nor the one that captures for it, which it ends all the same; what is kept is the user's."""
+    needs_program("setpriv", *({how} - {"ring"}))
+    user, own, programs = pwd.getpwnam("nobody"), tmp_path / "own", tmp_path / "programs"
+    out, ring = own / "out", own / "ring"
+    tmp_path.chmod(0o755)
+    own.mkdir()
+    os.chown(own, user.pw_uid, user.pw_gid)
+    programs.mkdir()
+    for name in {"setpriv", how} - {"ring"}:
+        (programs / name).symlink_to(shutil.which(name))
+    reach = reachable(Path(sys.base_prefix), Path(sys.prefix), ROOT, tmp_path, *filter(None, [cache_folder()]))
+    child = started(
+        "-i", TAP, "--feed", "ring" if how == "ring" else "program", "--user", "nobody", "--every", "0.2",
+        "--site", SITE, "--json", "--out", str(out), "--write", str(ring), before=[*reach, "env", f"PATH={programs}"],
+    )  # fmt: skip
+    child.stdout.readline()
+    time.sleep(0.5)
+    run("tcpreplay", "-q", "-i", FAR, "--pps", "500", capture_of(tmp_path, BLOCKED))
+    until(lambda: packets(out) == 592)
+    listening = children_of(child.pid)
+    assert len(listening) == (how != "ring")
+    assert standing(child.pid) == ({user.pw_uid}, 0)
+    for process in listening:
+        uids, rights = standing(process)
+        assert (uids, rights | CAPTURE) == ({user.pw_uid}, CAPTURE)
+    child.send_signal(signal.SIGINT)
+    _, errors = child.communicate(timeout=LIMIT_S)
+    live = json.loads((out / "result.json").read_text())
+    offline = api.check([str(ring)], site=api.load_site(SITE))
+    assert (child.returncode, "goes on as nobody" in errors) == (1, True)
+    assert (said(live), live["quality"]["kernel_drops"]["value"]) == (said(offline.to_dict()), 0)
+    assert {path.stat().st_uid for path in (out, ring, *out.rglob("*"), *ring.rglob("*"))} == {user.pw_uid}
+    assert not any(map(Path.exists, (Path(f"/proc/{process}") for process in listening)))
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """An interface that is opened by root, without any; returns what became of it."""
+    became = []
+
+    class Opened:
+        def __init__(self, *_):
+            pass
+
+        def run(self):
+            became.append("captured")
+
+        def close(self):
+            became.append("closed")
+
+    monkeypatch.setattr(opening, "open_feed", lambda *_, **__: Opened())
+    monkeypatch.setattr("analyzer.commands.live._Session", Opened)
+    monkeypatch.setattr(privileges, "needs_program", lambda _: None)
+    monkeypatch.setattr(warming, "warm", lambda: None)
+    return became
+
+
+def test_who_cannot_give_root_up_captures_nothing(opened, monkeypatch):
+    """What was opened is closed again."""
+
+    def refuse(_):
+        raise AnalyzerError("cannot go on as nobody (operation not permitted)")
+
+    monkeypatch.setattr(privileges, "chosen", lambda _: None)
+    monkeypatch.setattr(privileges, "give_up", refuse)
+    done = live("-i", "eth0", "-q")
+    assert (done.exit_code, done.stderr) == (2, "analyzer: cannot go on as nobody (operation not permitted)\n")
+    assert opened == ["closed"]
+
+
+@pytest.mark.parametrize(("user", "told"), [("", "told\n"), ("nobody", "")])
+def test_who_stays_root_is_told_even_if_quiet(opened, monkeypatch, user, told):
+    """Who becomes somebody else then is not."""
+    monkeypatch.setattr(privileges, "chosen", lambda name: pwd.getpwnam(name) if name else None)
+    monkeypatch.setattr(privileges, "give_up", lambda _: "told")
+    assert live("-i", "eth0", "-q", "--user", user).stderr == told
+    assert opened == ["captured", "closed"]
 
 
 def live(*words):

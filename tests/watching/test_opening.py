@@ -14,7 +14,7 @@ def openers(monkeypatch):
     tried = []
 
     def only(*names):
-        def opened(name, interface, capture_filter, instead):
+        def opened(name, interface, capture_filter, instead, user):
             tried.append(name)
             if name not in names:
                 raise SourceError(interface, f"{name} may not")

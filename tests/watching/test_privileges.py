@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 
 from analyzer.errors import AnalyzerError
 from analyzer.watching import privileges
-from analyzer.watching.privileges import chosen, give_up, needs_program
+from analyzer.watching.privileges import acting_as, chosen, give_up, needs_program
 
 CODE = """
 import os, sys
@@ -56,6 +57,19 @@ def test_root_without_anybody_else_is_told(monkeypatch):
     """There is nobody to become."""
     monkeypatch.delenv("SUDO_UID", raising=False)
     assert "runs as root" in give_up(chosen())
+
+
+@pytest.mark.parametrize("change", [give_up, lambda entry: acting_as(entry).__enter__()])
+def test_who_cannot_give_it_up_does_not_go_on(monkeypatch, change):
+    """As in a namespace that knows no other user; one line."""
+
+    def refuse(_):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "setgroups", refuse)
+    with pytest.raises(AnalyzerError, match=r"cannot go on as nobody \(operation not permitted\)"):
+        change(pwd.getpwnam("nobody"))
 
 
 @needs_root
