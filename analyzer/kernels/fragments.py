@@ -11,6 +11,7 @@ import numpy as np
 
 from analyzer.kernels.headers import AH, LARGEST, MORE, OFFSET, extensions, transport
 from analyzer.kernels.jit import kernel
+from analyzer.kernels.octets import copy
 
 DATAGRAM = np.dtype(
     [
@@ -108,8 +109,7 @@ def add(octets, row, waiting, units, pieces, at):
     waiting.ttl = row.ttl
     waiting.mac = 1 if row.mac_at >= 0 else 0
     if row.mac_at >= 0:
-        for k in range(6):
-            pieces[at - MAC_OCTETS + k] = octets[row.mac_at + k]
+        copy(pieces, at - MAC_OCTETS, octets, row.mac_at, 6)
     unit = row.fragment & OFFSET
     begins = unit == 0 and waiting.head == 0
     if begins:

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from analyzer.kernels import intrinsics
 from analyzer.kernels.native import Code, bind, processor, shape
 
 Function = Callable[..., Any]
@@ -76,10 +77,10 @@ class Kernel:
 
     everyone: list[Kernel] = []  # noqa: RUF012 - all kernels, for those that call each other are compiled together
 
-    def __init__(self, function: Function, inline: str, load: tuple[int, str] | None = None) -> None:
+    def __init__(self, function: Function, inline: str, instead: Callable[[], Function] | None = None) -> None:
         self.function = function
         self.inline = inline
-        self.load = load
+        self.instead = instead
         self.bound: dict[Any, Callable[[tuple[Any, ...]], Any]] = {}
         self.everyone.append(self)
         functools.update_wrapper(self, function)
@@ -162,42 +163,11 @@ def _dispatchers() -> dict[Kernel, Any]:
 
 
 def _machine(one: Kernel, view: dict[str, Any]) -> FunctionType:
-    """What is compiled for a kernel: its function with the globals of a view, or the load that stands for it."""
-    made = _load(*one.load) if one.load else one.function
+    """What is compiled for a kernel: its function with the globals of a view, or the code that stands for it."""
+    made: Any = one.instead() if one.instead else one.function
     function = FunctionType(made.__code__, view, one.function.__name__, None, made.__closure__)
     function.__qualname__ = one.function.__qualname__
     return function
-
-
-def _load(width: int, order: str) -> Any:
-    """A function (octets, at) that loads an integer of `width` octets at once, after one check of the bounds."""
-    from llvmlite import ir  # noqa: PLC0415 - as numba
-    from numba.core import cgutils, types  # noqa: PLC0415
-    from numba.extending import intrinsic  # noqa: PLC0415
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        at = arguments[1]
-        if BOUNDSCHECK:
-            last = builder.sub(cgutils.unpack_tuple(builder, array.shape, 1)[0], ir.Constant(at.type, width))
-            outside = builder.or_(
-                builder.icmp_signed("<", at, ir.Constant(at.type, 0)), builder.icmp_signed(">", at, last)
-            )
-            with builder.if_then(outside, likely=False):
-                context.call_conv.return_user_exc(builder, IndexError, ("index is out of bounds",))
-        place = builder.bitcast(builder.gep(array.data, [at]), ir.IntType(8 * width).as_pointer())
-        number = builder.load(place, align=1)
-        if order != sys.byteorder:
-            number = builder.bswap(number)
-        return number if width == 8 else builder.zext(number, ir.IntType(64))
-
-    @intrinsic
-    def load(_: Any, octets: Any, at: Any) -> Any:  # noqa: ARG001 - Numba casts what comes as `at` to int64
-        return types.int64(octets, types.int64), generate
-
-    call: Any = load
-    run: Any = lambda octets, at: call(octets, at)  # noqa: E731, PLW0108 - numba compiles functions, not intrinsics
-    return run
 
 
 class Row(np.record):  # type: ignore[misc]  # NumPy's stubs call it final; at run time it is made for this
@@ -250,8 +220,19 @@ def loads(width: int, order: str) -> Callable[[Function], Function]:
     Machine code does it in one instruction with one check of the bounds, where the function's own would check each
     octet; the function is what is run uncompiled.
     """
+    return _instead(lambda: intrinsics.load(width, order, bounds=BOUNDSCHECK))
 
-    def made(function: Function) -> Function:
-        return _plain(function) if PLAIN else Kernel(function, "never", (width, order))
 
-    return made
+def stores(width: int, order: str) -> Callable[[Function], Function]:
+    """Like `loads`, for a function (octets, at, number) that writes the lowest `width` octets of a number."""
+    return _instead(lambda: intrinsics.store(width, order, bounds=BOUNDSCHECK))
+
+
+def moves(function: Function) -> Function:
+    """Like `loads`, for a function (out, to, octets, at, count) that copies octets, of the same array it may be."""
+    return _instead(lambda: intrinsics.move(bounds=BOUNDSCHECK))(function)
+
+
+def _instead(make: Callable[[], Function]) -> Callable[[Function], Function]:
+    """A kernel of which other machine code is made than of its function."""
+    return lambda function: _plain(function) if PLAIN else Kernel(function, "never", make)

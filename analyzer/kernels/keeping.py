@@ -10,7 +10,7 @@ from analyzer.kernels.flows import find, flow_hash, source_is_b
 from analyzer.kernels.gaps import difference
 from analyzer.kernels.headers import ipv4, ipv6, transport
 from analyzer.kernels.jit import inlined, kernel
-from analyzer.kernels.octets import be16, be32, u8
+from analyzer.kernels.octets import be16, be32, copy, u8
 
 STREAM_OCTETS = 32 * 1024  # of a TCP direction: a ClientHello, or a ServerHello with a certificate chain of ten
 STREAM_OCTETS_TWICE = 2 * STREAM_OCTETS  # with what was sent again
@@ -81,8 +81,7 @@ def keep_segment(octets, mine, row, index, side, segments, arena, counters):
 def keep(octets, start, length, seq, row, index, side, segments, arena, counters):
     """Copy `length` octets from `start` on to the arena and note where they belong."""
     at = counters[fl.ARENA]
-    for k in range(length):
-        arena[at + k] = octets[start + k]
+    copy(arena, at, octets, start, length)
     counters[fl.ARENA] = at + length
     kept = segments[counters[fl.SEGMENTS]]
     counters[fl.SEGMENTS] += 1

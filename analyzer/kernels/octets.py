@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analyzer.kernels.jit import kernel, loads
+from analyzer.kernels.jit import kernel, loads, moves, stores
 
 
 @kernel
@@ -71,22 +71,29 @@ def u32(octets, at, little):
     return le32(octets, at) if little else be32(octets, at)
 
 
-@kernel
+@stores(2, "big")
 def be16_to(octets, at, number):
     """Write two octets in network order."""
     octets[at] = np.uint8(number >> 8 & 0xFF)
     octets[at + 1] = np.uint8(number & 0xFF)
 
 
-@kernel
+@stores(2, "little")
 def le16_to(octets, at, number):
     """Write two octets in little-endian order."""
     octets[at] = np.uint8(number & 0xFF)
     octets[at + 1] = np.uint8(number >> 8 & 0xFF)
 
 
-@kernel
+@stores(4, "little")
 def le32_to(octets, at, number):
     """Write four octets in little-endian order."""
     le16_to(octets, at, number)
     le16_to(octets, at + 2, number >> 16)
+
+
+@moves
+def copy(out, to, octets, at, count):
+    """Copy `count` octets from `at` on to `out`, from `to` on; it may be the same array."""
+    if count > 0:
+        out[to : to + count] = octets[at : at + count].copy()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.kernels.jit import inlined, kernel
-from analyzer.kernels.octets import be16_to, le16, le16_to, le32, le32_to, u16, u32
+from analyzer.kernels.octets import be16_to, copy, le16, le16_to, le32, le32_to, u16, u32
 
 MAX_CAPLEN = 64 << 20  # no link writes a longer frame; a longer claim is damage or malice
 
@@ -133,8 +133,7 @@ def next_ring(octets, at, end, interfaces):
     room = start - at - RING_HEADER
     if status & VLAN_VALID and interfaces[0, LINK] == ON_ETHERNET and caplen >= ADDRESSES and room >= TAG:
         start -= TAG
-        for k in range(start, start + ADDRESSES):
-            octets[k] = octets[k + TAG]
+        copy(octets, start, octets, start + TAG, ADDRESSES)
         tpid = le16(octets, at + VLAN_TPID) if status & TPID_VALID else TPID_8021Q
         be16_to(octets, start + ADDRESSES, tpid)
         be16_to(octets, start + ADDRESSES + 2, le32(octets, at + VLAN_TCI) & 0xFFFF)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.kernels.jit import kernel
+from analyzer.kernels.octets import copy
 
 NONE = -1  # no string
 FULL = -2  # the tables must grow first
@@ -51,8 +52,7 @@ def intern(octets, start, length, t):
     begin = t.offsets[count]
     if 2 * (count + 1) > t.slots.size or count + 2 > t.offsets.size or begin + length > t.arena.size:
         return np.int64(FULL)
-    for k in range(length):
-        t.arena[begin + k] = octets[start + k]
+    copy(t.arena, begin, octets, start, length)
     t.offsets[count + 1] = begin + length
     t.slots[at] = tag << 32 | count
     t.state[COUNT] = count + 1

@@ -18,7 +18,7 @@ from analyzer.kernels.hellos import (
     server_hello,
 )
 from analyzer.kernels.jit import kernel
-from analyzer.kernels.octets import be16, be24, u8
+from analyzer.kernels.octets import be16, be24, copy, u8
 from analyzer.kernels.strings import NONE, hash_octets
 
 RECORDS = 16  # records listed of each side
@@ -140,8 +140,7 @@ def deframe(octets, at, end, handshake, types, lengths):
             lengths[listed] = length
             listed += 1
         if kind == HANDSHAKE and not encrypted:
-            for k in range(min(have, handshake.size - gathered)):
-                handshake[gathered + k] = octets[at + 5 + k]
+            copy(handshake, gathered, octets, at + 5, min(have, handshake.size - gathered))
             gathered = min(gathered + have, handshake.size)
         elif kind == CCS:
             encrypted = encrypted or not ends_in_retry(handshake, gathered)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.kernels.jit import kernel
-from analyzer.kernels.octets import le32_to
+from analyzer.kernels.octets import copy, le32_to
 from analyzer.kernels.records import BLOCK, ENHANCED, FRAME, next_frame
 
 OVERHEAD = 32  # octets of a block beside its frame
@@ -46,8 +46,7 @@ def write_blocks(octets, at, end, form, interfaces, numbers, out, used, last_ns)
         le32_to(out, used + 20, caplen)
         le32_to(out, used + 24, origlen)
         body = used + 28
-        for k in range(caplen):
-            out[body + k] = octets[start + k]
+        copy(out, body, octets, start, caplen)
         for k in range(body + caplen, body + padded):
             out[k] = np.uint8(0)
         le32_to(out, body + padded, padded + OVERHEAD)
