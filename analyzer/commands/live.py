@@ -81,6 +81,10 @@ def live(stream: str | None, interface: str, *, listed: bool, text: str | None, 
     if options["out"] and options["write"] and Path(options["out"]).resolve() == Path(options["write"]).resolve():
         raise click.UsageError("--out and --write need folders of their own")
     limits = {name: options.pop(name) for name in (*KEPT, *WATCHED, "duration", "metrics", "command", "user")}
+    if limits["metrics"]:
+        from analyzer.exporting.metrics import loopback
+
+        loopback(limits["metrics"])
     how, capture_filter = options.pop("how"), options.pop("capture_filter")
     asked = asked_for(**options)
     feed = _opened(stream or interface, how, capture_filter, limits["user"], quiet=asked.quiet)

@@ -11,6 +11,7 @@ import ipaddress
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from analyzer.errors import AnalyzerError, reason
@@ -38,11 +39,9 @@ class Metrics:
 
     def __init__(self, address: str) -> None:
         """Serves on an address and port, as "127.0.0.1:9469" or "[::1]:9469"."""
-        host, port = _loopback(address)
-        try:
-            from prometheus_client import CollectorRegistry, start_http_server
-        except ModuleNotFoundError:
-            raise AnalyzerError("metrics need prometheus-client: install the extra named metrics") from None
+        host, port = loopback(address)
+        from prometheus_client import CollectorRegistry, start_http_server
+
         self._picture: Picture | None = None
         self._found: Counter[str] = Counter()
         self._told: list[Metric] = list(_build())
@@ -74,8 +73,15 @@ class Metrics:
         yield from self._told
 
 
-def _loopback(address: str) -> tuple[str, int]:
-    """The address and port of a text; AnalyzerError where it is none, or can be reached from outside."""
+def loopback(address: str) -> tuple[str, int]:
+    """The address and port at which metrics can be served; nothing listens yet.
+
+    Raises AnalyzerError for what is none, or can be reached from outside, and where prometheus-client is not installed.
+    """
+    if find_spec("prometheus_client") is None:
+        raise AnalyzerError(
+            "metrics need prometheus-client: install the extra metrics, as plant-capture-analyzer[metrics]"
+        )
     host, _, port = address.rpartition(":")
     host = "127.0.0.1" if host == "localhost" else host.removeprefix("[").removesuffix("]")
     if not (port.isascii() and port.isdigit()) or int(port) > 65535 or (":" in host) != address.startswith("["):

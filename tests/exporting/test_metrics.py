@@ -203,7 +203,7 @@ def test_close_frees_the_port():
 def test_without_the_library_that_is_said(monkeypatch):
     """As one line that names the extra."""
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
-    with pytest.raises(AnalyzerError, match="extra named metrics"):
+    with pytest.raises(AnalyzerError, match=r"plant-capture-analyzer\[metrics\]"):
         Metrics("127.0.0.1:0")
 
 
