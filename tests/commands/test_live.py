@@ -350,7 +350,7 @@ def live(*words):
         (("-", "-i", "eth0"), "live needs -i INTERFACE"),
         (("capture.pcap",), "live needs -i INTERFACE"),
         (("-i", "no-such-interface0", "--feed", "ring"), "no-such-interface0: no such interface"),
-        (("-i", "no-such-interface0", "--metrics", "192.0.2.1:9469"), "192.0.2.1:9469: metrics are served on a loopback"),
+        (("-i", "no-such-interface0", "--metrics", "192.0.2.1:9469"), "metrics are served on a loopback address"),
         (("-", "-f", "port 443"), "-: whoever writes the capture chooses the interface and the filter"),
         (("--print", "clay"), "'clay' is not one of"),
     ],
