@@ -78,12 +78,17 @@ def within_texts(text: str, networks: Iterable[str]) -> bool:
     return within(text, [known for net in networks if (known := network(net)) is not None])
 
 
+@functools.lru_cache(maxsize=200_000)
+def subnet(text: str) -> Network | None:
+    """What is usually the subnet of an address: 24 bits in IPv4, 64 in IPv6; None where the text is no address."""
+    address = parse(text)
+    return None if address is None else ipaddress.ip_network((address.packed, SUBNET[address.version]), strict=False)
+
+
 def neighbours(one: str, other: str) -> bool:
-    """Whether two addresses share what is usually one subnet: 24 bits in IPv4, 64 in IPv6."""
-    first, second = parse(one), parse(other)
-    if first is None or second is None or first.version != second.version:
-        return False
-    return second in ipaddress.ip_network(f"{first}/{SUBNET[first.version]}", strict=False)
+    """Whether two addresses share what is usually one subnet."""
+    first = subnet(one)
+    return first is not None and first == subnet(other)
 
 
 def local_to(one: str, other: str) -> bool:

@@ -71,6 +71,33 @@ def windows(series: Counts, bin_s: float, window_s: float) -> npt.NDArray[np.flo
     return found
 
 
+class Busy(NamedTuple):
+    """The rates in bit/s of the windows from the first that holds anything to the last.
+
+    first    the place of the first of them among all windows
+    windows  how many there are in all
+    """
+
+    rates: npt.NDArray[np.float64]
+    first: int
+    windows: int
+
+    @property
+    def peak(self) -> float:
+        """The highest rate, 0 where nothing was sent or there is no window."""
+        return float(self.rates.max(initial=0.0))
+
+
+def busy(series: Counts, bin_s: float, window_s: float) -> Busy:
+    """The windows in which a series has anything, as most hosts are silent most of the time."""
+    per_window = max(round(window_s / bin_s), 1)
+    held, count = np.flatnonzero(series), max(len(series) - per_window + 1, 0)
+    if not len(held) or not count:
+        return Busy(np.zeros(0), 0, count)
+    first, last = max(int(held[0]) - per_window + 1, 0), min(int(held[-1]), count - 1)
+    return Busy(windows(series[first : last + per_window], bin_s, window_s), first, count)
+
+
 def rate(series: Counts, over: Span, window_s: float, since_ns: int | None = None) -> Rate:
     """The rate of a series over windows; where the time is no longer than one, its mean is all that there is.
 
@@ -83,11 +110,18 @@ def rate(series: Counts, over: Span, window_s: float, since_ns: int | None = Non
         if since_ns is not None:
             duration_s = max(over.last_ns - since_ns, over.bin_ns) / 1e9
         return even(octets, duration_s)
-    found = windows(series, bin_s, window_s)
-    peak = float(found.max())
-    found = found[:: max(len(found) // MOST_WINDOWS, 1)]
-    p50, p95, p99 = (float(value) for value in np.percentile(found, PERCENTILES))
-    return Rate(octets * 8 / duration_s, p50, p95, p99, peak, window_s)
+    found = busy(series, bin_s, window_s)
+    step = max(found.windows // MOST_WINDOWS, 1)
+    kept = found.rates[-found.first % step :: step]
+    p50, p95, p99 = _percentiles(kept, -(-found.windows // step) - len(kept))
+    return Rate(octets * 8 / duration_s, p50, p95, p99, found.peak, window_s)
+
+
+def _percentiles(rates: npt.NDArray[np.float64], idle: int) -> list[float]:
+    """The percentiles of rates, and of so many windows beside them in which nothing was sent."""
+    if (idle + len(rates) - 1) * (PERCENTILES[-1] / 100) <= idle - 1:
+        return [0.0 for _ in PERCENTILES]
+    return [float(value) for value in np.percentile(np.concatenate([np.zeros(idle), rates]), PERCENTILES)]
 
 
 def even(octets: int, duration_s: float) -> Rate:

@@ -65,3 +65,31 @@ def test_windows_are_sums_of_their_bins(octets, length):
     found = rating.windows(np.array(octets, np.int64), 1.0, length)
     wanted = [sum(octets[at : at + length]) * 8 / length for at in range(len(octets) - length + 1)]
     assert found.tolist() == pytest.approx(wanted)
+
+
+@given(
+    st.lists(st.sampled_from([0, 0, 0, 7, 1250, 10**9]), min_size=3, max_size=80),
+    st.integers(0, 400),
+    st.integers(0, 400),
+    st.integers(1, 20),
+)
+def test_time_in_which_nothing_was_sent_is_counted_without_being_looked_at(octets, before, after, length):
+    """The rate of a series is that of all its windows, however few hold anything."""
+    held = np.array([0] * before + octets + [0] * after, np.int64)
+    span = Span(0, S, len(held), 0, len(held) * S)
+    if len(held) <= length:
+        return
+    found = rating.windows(held, 1.0, length)
+    p50, p95, p99 = np.percentile(found, (50, 95, 99)).tolist()
+    rate = rating.rate(held, span, length)
+    assert (rate.p50_bps, rate.p95_bps, rate.p99_bps, rate.peak_bps) == (p50, p95, p99, found.max())
+
+
+def test_where_windows_are_too_many_every_nth_is_looked_at(monkeypatch):
+    """By their place among all windows, wherever the first lies that holds anything."""
+    monkeypatch.setattr(rating, "MOST_WINDOWS", 10)
+    held = series(over(99), dict(enumerate(range(40, 90), 3)))
+    found = rating.windows(held, 1.0, 4)
+    p50, p95, p99 = np.percentile(found[:: len(found) // 10], (50, 95, 99)).tolist()
+    rate = rating.rate(held, over(99), 4)
+    assert (rate.p50_bps, rate.p95_bps, rate.p99_bps, rate.peak_bps) == (p50, p95, p99, found.max())

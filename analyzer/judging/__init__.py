@@ -194,6 +194,7 @@ def _purposes(cases: Sequence[Case]) -> tuple[Purpose, ...]:
 
 def _hosts(who: Cast) -> tuple[Host, ...]:
     """The hosts in scope, once for each role, and the others of the site file."""
+    known = set(who.others)
     scope = [
         Host(
             actor.name, actor.addresses, actor.macs, part.role, part.pack,
@@ -214,6 +215,6 @@ def _hosts(who: Cast) -> tuple[Host, ...]:
             host.name, host.addresses, host.macs, host.role, "", "site-file", "named so by the site file", judged=False
         )
         for host in who.site.hosts
-        if (host.name, host.role) in who.others
+        if (host.name, host.role) in known
     ]
     return (*scope, *shared, *others)

@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from analyzer import rating
 from analyzer.findings import Finding, Outcome, Verdict
 from analyzer.judging.place import Actor, Cast
 from analyzer.judging.ruling import Block, Book, Opening, Ruling
@@ -17,6 +19,9 @@ from analyzer.judging.signs import Signs
 from analyzer.judging.verdicts import Docket
 from analyzer.observations import Observations
 from analyzer.rulepack import Rule
+
+if TYPE_CHECKING:
+    from analyzer.judging.loads import Load
 
 Rows = npt.NDArray[np.int64]
 NONE: Rows = np.zeros(0, np.int64)
@@ -48,6 +53,11 @@ class Case:
     signs: Signs
     answers: Mapping[str, Answer]
 
+    @cached_property
+    def span(self) -> rating.Span:
+        """The time that the captures take, in the bins of their rates."""
+        return rating.span(self.seen)
+
     @property
     def duration_s(self) -> float:
         """Seconds from the first to the last frame of the captures."""
@@ -60,7 +70,11 @@ class Case:
 
     def singles(self, rule: Rule) -> tuple[Actor, ...]:
         """The hosts of whom the rule speaks, each by an address of its own."""
-        return tuple(actor for actor in self.actors(rule) if not actor.shared)
+        return self.cast.alone(self.book.pack.name, rule.who)
+
+    def sharing(self, rule: Rule) -> tuple[Actor, ...]:
+        """The addresses of several hosts of whom the rule speaks."""
+        return self.cast.sharing(self.book.pack.name, rule.who)
 
     @cached_property
     def rulings(self) -> list[tuple[int, Ruling]]:
@@ -77,6 +91,24 @@ class Case:
         return found
 
     @cached_property
+    def _allowed_by(self) -> dict[str, list[int]]:
+        """By the id of each rule, the rulings that it allows."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for at, ruling in self.rulings:
+            for rule in ruling.allowed:
+                found[rule.id].append(at)
+        return found
+
+    @cached_property
+    def _broken_by(self) -> dict[str, list[tuple[int, Ruling]]]:
+        """By the id of each rule, the rulings that break it, with their numbers."""
+        found: dict[str, list[tuple[int, Ruling]]] = defaultdict(list)
+        for at, ruling in self.rulings:
+            if ruling.broken:
+                found[ruling.broken.id].append((at, ruling))
+        return found
+
+    @cached_property
     def _judged(self) -> npt.NDArray[np.bool_]:
         """Which flows are of hosts in scope."""
         mask = np.zeros(len(self.docket.which), np.bool_)
@@ -88,6 +120,11 @@ class Case:
         """What `allowed` has answered."""
         return {}
 
+    @cached_property
+    def loads(self) -> dict[tuple[str, ...], list[Load]]:
+        """The loads that were held against budgets so far, by the ids of these."""
+        return {}
+
     def ruled(self, flows: Iterable[int]) -> list[Ruling]:
         """The ruling on each of these flows, in their order."""
         docket = self.docket
@@ -97,8 +134,9 @@ class Case:
         """The flows that one of these rules allows, with one of these verdicts, whoever opened their TLS."""
         wanted = frozenset(rules)
         if (wanted, verdicts) not in self._allowed:
-            held = [(at, ruling) for at, ruling in self.rulings if ruling.plain in verdicts]
-            chosen = [at for at, ruling in held if wanted & {rule.id for rule in ruling.allowed}]
+            rulings = self.docket.rulings
+            held = {at for rule in wanted for at in self._allowed_by.get(rule, ())}
+            chosen = [at for at in held if rulings[at].plain in verdicts]
             self._allowed[wanted, verdicts] = self.docket.flows(chosen)
         return self._allowed[wanted, verdicts]
 
@@ -119,12 +157,14 @@ class Case:
 
     def breaches(self, rule: Rule) -> list[tuple[int, Ruling]]:
         """The rulings that break a rule; of a prohibition, also those filed under another rule of its kind."""
-        return [
-            (at, ruling)
-            for at, ruling in self.rulings
-            if ruling.broken is not None
-            and (ruling.broken.id == rule.id or (ruling.broken.kind == rule.kind != "destination"))
-        ]
+        if rule.kind == "destination":
+            return self.filed(rule)
+        alike = [held for held in self.book.pack.rules if held.kind == rule.kind]
+        return sorted((pair for held in alike for pair in self.filed(held)), key=lambda pair: pair[0])
+
+    def filed(self, rule: Rule) -> list[tuple[int, Ruling]]:
+        """The rulings that break this very rule, with their numbers."""
+        return self._broken_by.get(rule.id, [])
 
     def of(self, actors: Sequence[Actor]) -> Rows:
         """The flows for which one of these hosts answers."""
@@ -161,25 +201,23 @@ class Case:
         return tuple(found for found in self.book.pack.select(references) if found.id in held)
 
 
-def common(case: Case, rows: Rows, others: Rows) -> Rows:
-    """The flows among `rows` that are among others as well, in their order."""
-    mask = np.zeros(len(case.docket.which), np.bool_)
-    mask[others] = True
-    found: Rows = rows[mask[rows]]
+def common(rows: Rows, others: Rows) -> Rows:
+    """The flows that are on both lists, each of which has them in order and once; the shorter is looked up."""
+    short, long = sorted((rows, others), key=len)
+    at = np.searchsorted(long, short)
+    at[at == len(long)] = 0
+    found: Rows = short[long[at] == short] if len(long) else short
     return found
 
 
-def united(case: Case, parts: Iterable[Rows]) -> Rows:
+def united(parts: Iterable[Rows]) -> Rows:
     """The flows of all parts, each once, in order."""
-    mask = np.zeros(len(case.docket.which), np.bool_)
-    for rows in parts:
-        mask[rows] = True
-    return np.flatnonzero(mask)
+    return np.unique(np.concatenate([NONE, *parts]))
 
 
-def stopped(case: Case, blocks: Iterable[Block]) -> Rows:
+def stopped(blocks: Iterable[Block]) -> Rows:
     """The flows of blocks, each once, in order."""
-    return united(case, [np.array(block.flows, np.int64) for block in blocks])
+    return united(np.array(block.flows, np.int64) for block in blocks)
 
 
 def frames(*numbers: int) -> tuple[int, ...]:

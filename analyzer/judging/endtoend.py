@@ -188,10 +188,14 @@ def _inherited(session: Session, seen: Evidence) -> Evidence:
 def _ruled(docket: Docket, books: Sequence[Book], broken: Mapping[int, Sequence[Evidence]]) -> Docket:
     """The docket with a ruling of its own for each flow that is opened."""
     rulings, which, numbers = list(docket.rulings), docket.which.copy(), numbered(docket)
+    forbids, exempts = _forbidding(books), dict[int, tuple[Rule, ...]]()
     for flow, held in broken.items():
-        before = rulings[which[flow]]
+        number = int(which[flow])
+        before = rulings[number]
         first = held[0]
-        exempt = tuple(_exempt(books, before))
+        if number not in exempts:
+            exempts[number] = tuple(_exempt(forbids, before))
+        exempt = exempts[number]
         plain, why = before.verdict, before.why
         if plain is Verdict.EXPECTED and any(seen.code == "certificate-refused" for seen in held):
             plain, why = Verdict.UNDETERMINED, "the client refuses the certificate that it is shown"
@@ -208,16 +212,32 @@ def severity_of(ruling: Ruling) -> Severity:
     return ruling.exempt[0].severity if ruling.exempt else Severity.LOW
 
 
-def _exempt(books: Sequence[Book], ruling: Ruling) -> Iterable[Rule]:
-    """The rules that forbid to open the TLS of such a flow, those that name its destination in front."""
-    for narrow in (True, False):
-        for book in books:
-            for rule in book.of("no-interception"):
-                named = rule.options.get("rules") or ()
-                meant = {found.id for found in book.pack.select(named)}
-                who = ruling.actor is not None and ruling.actor.plays(book.pack.name, rule.who)
-                if who and bool(named) is narrow and (not named or meant & {found.id for found in ruling.allowed}):
-                    yield rule
+class _Forbidding(NamedTuple):
+    """A rule that forbids to open TLS, its pack, and the rules that it means, by id; None where it means all."""
+
+    pack: str
+    rule: Rule
+    meant: frozenset[str] | None
+
+
+def _forbidding(books: Sequence[Book]) -> list[_Forbidding]:
+    """The rules that forbid to open TLS, those that name destinations in front."""
+    made = []
+    for book in books:
+        for rule in book.of("no-interception"):
+            named = rule.options.get("rules") or ()
+            meant = frozenset(found.id for found in book.pack.select(named)) if named else None
+            made.append(_Forbidding(book.pack.name, rule, meant))
+    return sorted(made, key=lambda one: one.meant is None)
+
+
+def _exempt(forbids: Sequence[_Forbidding], ruling: Ruling) -> Iterable[Rule]:
+    """The rules that forbid to open the TLS of such a flow, in their order."""
+    ids = {found.id for found in ruling.allowed}
+    for pack, rule, meant in forbids:
+        who = ruling.actor is not None and ruling.actor.plays(pack, rule.who)
+        if who and (meant is None or meant & ids):
+            yield rule
 
 
 def _openings(docket: Docket, held: Mapping[int, Sequence[Evidence]], *, certain: bool) -> list[Opening]:

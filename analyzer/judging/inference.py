@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from analyzer import addresses
 from analyzer.addresses import Reach
+from analyzer.judging.patterns import Names
 from analyzer.judging.place import Actor, Part
 from analyzer.judging.signs import Sign, Signs
 from analyzer.judging.traffic import Traffic
-from analyzer.rulepack import Role, Rule, RulePack, matches_name, refers
+from analyzer.rulepack import Role, Rule, RulePack, refers
 
 MANY_NAMES = 5  # more undocumented names, and thrice the documented ones, are a relay for others, not one device
 
@@ -102,6 +104,7 @@ def inferred(
     found = {address for held in roles.values() for address in held}
     own = _own_macs(traffic, found)
     merged: dict[tuple[object, ...], list[str]] = defaultdict(list)
+    polling = _polling(packs)
     roles = _strict_first(packs, roles)
     for address in sorted(found, key=_order):
         held = frozenset((pack, role) for pack in roles for role in roles[pack].get(address, ()))
@@ -116,9 +119,10 @@ def inferred(
             for role in pack.roles
             if (sign := roles[pack.name].get(first, {}).get(role.name)) or (shared and any(roles[pack.name].values()))
         )
-        protocol = _protocol(traffic, first, parts, packs)
+        polled = any((part.pack, part.role) in polling.roles for part in parts)
+        protocol = _protocol(traffic, first, polling.services) if polled else ""
         carried = tuple(dict.fromkeys(mac for address in group for mac in traffic.carried.get(address, ())))
-        grade = ("focas" if protocol == "focas" else "standard" if protocol else "") if _polled(parts, packs) else ""
+        grade = ("focas" if protocol == "focas" else "standard" if protocol else "") if polled else ""
         actors.append(Actor(first, tuple(group), carried, parts, "inferred", grade, protocol, shared))
     return tuple(actors)
 
@@ -170,17 +174,16 @@ def _shared(
     roles: Roles,
 ) -> str:
     """Why an address may stand for several hosts, empty where nothing says so."""
-    parsed = addresses.parse(address)
+    parsed, mine = addresses.parse(address), traffic.opened.rows(traffic.code(address))
     if address in relaying and any(_opens(pack, roles[pack.name].get(address, {})) for pack in packs):
         return "it answers as a proxy or resolver, so it may speak for others"
-    mine = traffic.orig == traffic.code(address)
     if parsed is not None and parsed.version == 4 and addresses.reach(address) is Reach.PUBLIC:
         bases = len({_base(int(ttl)) for ttl in np.unique(traffic.seen.flows.orig_ttl[mine]).tolist()})
         seen = f"{bases} TTL bases were seen" if bases > 1 else "one TTL base was seen, which does not exclude it"
         return f"a public address is often a NAT's; {seen}"
-    patterns = {pattern for pack in packs for rule in pack.rules for pattern in rule.to.names}
+    documented = Names(pattern for pack in packs for rule in pack.rules for pattern in rule.to.names)
     names = [str(traffic.names[code]) for code in np.unique(traffic.name[mine]).tolist() if traffic.names[code]]
-    strange = sum(not any(matches_name(pattern, name) for pattern in patterns) for name in names)
+    strange = sum(not documented.mean(name) for name in names)
     if strange > MANY_NAMES and strange > 3 * (len(names) - strange) and not _general(address, packs, roles):
         return f"it opened flows to {strange} undocumented names, as a relay for others does"
     return ""
@@ -201,9 +204,18 @@ def _base(ttl: int) -> int:
     return next(base for base in (32, 64, 128, 255) if ttl <= base)
 
 
-def _polled(parts: Sequence[Part], packs: Sequence[RulePack]) -> bool:
-    """Whether one of the parts is one that budgets are counted by: the document gives rates for each."""
-    return any(_peer_of(pack) == part.role for pack in packs for part in parts if part.pack == pack.name)
+class _Polling(NamedTuple):
+    """The roles that budgets are counted by, each with its pack, and the services by which such hosts are asked."""
+
+    roles: frozenset[tuple[str, str]]
+    services: frozenset[str]
+
+
+def _polling(packs: Sequence[RulePack]) -> _Polling:
+    """Who is polled, and how: the document gives rates for each."""
+    peers = {pack.name: _peer_of(pack) for pack in packs}
+    asked = [rule.to for pack in packs for rule in pack.rules if rule.to.role == peers[pack.name]]
+    return _Polling(frozenset(peers.items()), frozenset(service for to in asked for service in to.payload))
 
 
 def _peer_of(pack: RulePack) -> str:
@@ -211,18 +223,9 @@ def _peer_of(pack: RulePack) -> str:
     return next((rule.who[0] for rule in pack.rules if rule.kind == "isolated-machines"), "")
 
 
-def _protocol(traffic: Traffic, address: str, parts: Sequence[Part], packs: Sequence[RulePack]) -> str:
+def _protocol(traffic: Traffic, address: str, services: frozenset[str]) -> str:
     """The protocol that a polled host answered in most flows, empty where none was recognised."""
-    if not _polled(parts, packs):
-        return ""
-    wanted = {
-        service
-        for pack in packs
-        for rule in pack.rules
-        if rule.to.role == _peer_of(pack)
-        for service in rule.to.payload
-    }
-    mine = traffic.service[traffic.resp == traffic.code(address)]
+    mine = traffic.service[traffic.met.rows(traffic.code(address))]
     numbers, counts = np.unique(mine, return_counts=True)
     ranked = sorted(zip(counts.tolist(), numbers.tolist(), strict=True), reverse=True)
-    return next((str(traffic.services[number]) for _, number in ranked if traffic.services[number] in wanted), "")
+    return next((str(traffic.services[number]) for _, number in ranked if traffic.services[number] in services), "")

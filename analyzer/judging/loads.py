@@ -55,23 +55,27 @@ class _Unnamed(NamedTuple):
     highest_bps: float
 
 
-def _unnamed(case: Case, wanted: list[Rule], actors: Sequence[Actor], rows: Rows, *, up: bool) -> _Unnamed:
-    """Flows of hosts that may count beside `rows`, for all that is known.
+def _nameless(case: Case, wanted: Iterable[Rule]) -> Rows:
+    """The flows that may serve what rules name, for all that is known.
 
-    They had begun before the capture, or the snaplen cut off what would name them; there, nothing bounds what is
-    missing. Those at ports that the document has only for something else, as look-ups, do not count.
+    They had begun before the capture, or the snaplen cut off what would name them. Those at ports that the document has
+    only for something else, as look-ups, do not count.
     """
     cut, flows = bool(case.seen.quality.snaplen_cut_frames), case.seen.flows
     ours, others = _ports(wanted), _ports(rule for rule in case.book.rules if rule.kind == "destination")
     open_ = [at for at, ruling in case.rulings if ruling.plain is Verdict.UNDETERMINED and not ruling.allowed]
-    nameless = common(case, case.docket.flows(open_), case.of(actors))
-    nameless = nameless[(flows.server_name[nameless] == "") & (flows.midstream[nameless] | cut)]
-    found = np.array([row for row in nameless.tolist() if _may_count(case, row, ours, others - ours)], np.int64)
-    if cut or not len(found):
+    rows = case.docket.flows(open_)
+    rows = rows[(flows.server_name[rows] == "") & (flows.midstream[rows] | cut)]
+    return np.array([row for row in rows.tolist() if _may_count(case, row, ours, others - ours)], np.int64)
+
+
+def _unnamed(case: Case, found: Rows, actors: Sequence[Actor], rows: Rows, *, up: bool) -> _Unnamed:
+    """What nameless flows of hosts come to beside `rows`; where the snaplen cuts, nothing bounds what is missing."""
+    if case.seen.quality.snaplen_cut_frames or not len(found):
         return _Unnamed(len(found), math.inf if len(found) else 0.0)
     addresses = frozenset(address for actor in actors for address in actor.addresses)
     window_s = _window_s(case.book.of("budget"))
-    rate = rates.rate(case, rates.sent(case, united(case, [rows, found]), addresses, up=up), window_s)
+    rate = rates.rate(case, rates.sent(case, united([rows, found]), addresses, up=up), window_s)
     return _Unnamed(len(found), max(rate.mean_bps, rate.p95_bps))
 
 
@@ -120,8 +124,7 @@ def machines_of(case: Case, edge: Actor) -> tuple[tuple[Actor, ...], str]:
     polled = tuple(actor for actor in spoken if not actor.shared and actor.plays(pack, role))
     if polled:
         return polled, "with which it spoke"
-    known = tuple(actor for actor in case.cast.playing(pack, role) if not actor.shared)
-    edges = [actor for actor in case.cast.playing(pack, edge.roles(pack)) if not actor.shared]
+    known, edges = case.cast.alone(pack, role), case.cast.alone(pack, edge.roles(pack))
     return (known, "of the site file") if known and len(edges) == 1 else ((), "")
 
 
@@ -130,24 +133,32 @@ def speaking(case: Case, edge: Actor, rule: Rule) -> tuple[Rows, frozenset[str]]
 
     Outside the site's NAT a site's one collector is told by the destinations that the document allows to nobody else.
     """
-    mine = common(case, cloud(case, case.book.rules, counted(rule)), case.of([edge]))
-    pack = case.book.pack.name
-    edges = [actor for actor in case.cast.playing(pack, rule.who) if not actor.shared]
-    shared = [actor for actor in case.actors(rule) if actor.shared and actor.basis == "site-file"]
-    if len(mine) or len(edges) != 1 or not shared:
+    mine = common(cloud(case, case.book.rules, counted(rule)), case.of([edge]))
+    if len(mine) or len(case.singles(rule)) != 1:
+        return mine, frozenset(edge.addresses)
+    shared = [actor for actor in case.sharing(rule) if actor.basis == "site-file"]
+    if not shared:
         return mine, frozenset(edge.addresses)
     own = tuple(kept for kept in case.book.rules if kept.who == rule.who)
-    rows = common(case, cloud(case, own, counted(rule)), case.of(shared))
+    rows = common(cloud(case, own, counted(rule)), case.of(shared))
     return rows, frozenset(address for actor in shared for address in actor.addresses)
 
 
 def uploads(case: Case, rules: tuple[Rule, ...]) -> list[Load]:
     """The upload of each host that budgets speak of; rules are those of kind budget, direction up."""
-    return [_upload(case, edge, rules) for edge in case.singles(rules[0])]
+    ids = tuple(rule.id for rule in rules)
+    if ids not in case.loads:
+        nameless = _nameless(case, _destinations(case.book.rules, counted(rules[0])))
+        beside = common(nameless, case.of(case.sharing(rules[0])))
+        case.loads[ids] = [
+            _upload(case, edge, rules, united([common(nameless, case.of([edge])), beside]))
+            for edge in case.singles(rules[0])
+        ]
+    return case.loads[ids]
 
 
-def _upload(case: Case, edge: Actor, rules: tuple[Rule, ...]) -> Load:
-    """One collector's upload against the sum of its machines' budgets."""
+def _upload(case: Case, edge: Actor, rules: tuple[Rule, ...], nameless: Rows) -> Load:
+    """One collector's upload against the sum of its machines' budgets; nameless flows may be its own as well."""
     per_class = _per_class(rules)
     machines, how = machines_of(case, edge)
     rows, addresses = speaking(case, edge, rules[0])
@@ -155,8 +166,8 @@ def _upload(case: Case, edge: Actor, rules: tuple[Rule, ...]) -> Load:
     low, high = (sum(_granted(per_class, machine)[at] for machine in machines) for at in (0, 1))
     measured = _measured(case, rates.sent(case, rows, addresses, up=True), _window_s(rules))
     tolerance = case.cast.site.tolerance
-    actors = [edge, *(actor for actor in case.actors(rules[0]) if actor.shared)]
-    unnamed = _unnamed(case, _destinations(case.book.rules, counted(rules[0])), actors, rows, up=True)
+    actors = [edge, *case.sharing(rules[0])]
+    unnamed = _unnamed(case, nameless, actors, rows, up=True)
     outcome, because = _judged(case, measured, (low, high), rows, unnamed)
     if machines:
         kinds = " and ".join(f"{number} {name}" for name, number in sorted(counts.items()))
@@ -274,7 +285,7 @@ def _machines_of_one(case: Case, edge: Actor, rules: tuple[Rule, ...], total: Ra
     per_class = _per_class(rules)
     machines, _ = machines_of(case, edge)
     mine = case.touching([edge])
-    talks = {machine.name: common(case, mine, case.touching([machine])) for machine in machines}
+    talks = {machine.name: common(mine, case.touching([machine])) for machine in machines}
     collected = {
         machine.name: rates.total(case, rates.sent(case, talks[machine.name], frozenset(machine.addresses), up=True))
         for machine in machines
@@ -303,14 +314,23 @@ def _scaled(whole: Rate, share: float) -> Rate:
 
 def downloads(case: Case, rules: tuple[Rule, ...]) -> list[Load]:
     """What each browser's host received of the purpose that the budgets name, against so much for each machine."""
+    ids = tuple(rule.id for rule in rules)
+    if ids not in case.loads:
+        case.loads[ids] = _downloads(case, rules)
+    return case.loads[ids]
+
+
+def _downloads(case: Case, rules: tuple[Rule, ...]) -> list[Load]:
+    """The downloads of all browsers' hosts that have any."""
     served = [rule for rule in case.book.of("destination") if rule.purpose == rules[0].purpose]
     flows = case.allowed([rule.id for rule in served], *USED)
     pack = case.book.pack.name
-    machines = sum(not actor.shared for actor in case.cast.playing(pack, (machines_role(case),)))
-    made = []
+    machines = len(case.cast.alone(pack, (machines_role(case),)))
+    nameless, made = _nameless(case, served), []
     for browser in case.singles(rules[0]):
-        rows = common(case, flows, case.of([browser]))
-        unnamed = _unnamed(case, served, [browser], rows, up=False)
+        mine = case.of([browser])
+        rows = common(flows, mine)
+        unnamed = _unnamed(case, common(nameless, mine), [browser], rows, up=False)
         if not len(rows) and not unnamed.flows:
             continue
         received = rates.sent(case, rows, frozenset(browser.addresses), up=False)
@@ -337,14 +357,8 @@ def purposes(case: Case) -> list[Purpose]:
         found.setdefault(purpose, []).append(at)
     made = []
     for purpose, chosen in sorted(found.items()):
-        up = down = number = 0
-        for at in chosen:
-            rows, actor = case.docket.flows([at]), case.docket.rulings[at].actor
-            mine = frozenset(actor.addresses) if actor else frozenset()
-            up += rates.total(case, rates.sent(case, rows, mine, up=True))
-            down += rates.total(case, rates.sent(case, rows, mine, up=False))
-            number += len(rows)
-        made.append(Purpose(purpose, up, down, number))
+        up, down = (rates.ruled(case, chosen, up=way) for way in (True, False))
+        made.append(Purpose(purpose, rates.total(case, up), rates.total(case, down), len(up.rows)))
     return made
 
 

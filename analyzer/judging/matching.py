@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
@@ -98,19 +99,34 @@ def turned(kind: Kind, names: tuple[str, ...]) -> Attempt:
     )  # fmt: skip
 
 
+class Doors:
+    """Rules by the ports of which they speak."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = tuple(rules)
+        self._listed = frozenset((port.proto, port.number) for rule in self._rules for port in rule.to.ports)
+        self._at: dict[tuple[str, int] | None, tuple[Rule, ...]] = {}
+
+    def at(self, tried: Attempt) -> tuple[Rule, ...]:
+        """The rules that speak of the port of an attempt, or of any, in their order."""
+        port = PROTOCOLS.get(tried.proto, ""), tried.port
+        key = port if port in self._listed else None
+        if key not in self._at:
+            self._at[key] = tuple(rule for rule in self._rules if not rule.to.ports or at_port(rule, tried))
+        return self._at[key]
+
+
+def at_port(rule: Rule, tried: Attempt) -> bool:
+    """Whether a rule speaks of the port of an attempt."""
+    return any(port.number == tried.port and port.proto == PROTOCOLS.get(tried.proto) for port in rule.to.ports)
+
+
 def match(rule: Rule, pack: str, tried: Attempt, place: Place) -> Match:
     """How an attempt stands to a rule of kind destination."""
-    if rule.to.ports and not any(
-        port.number == tried.port and port.proto == PROTOCOLS.get(tried.proto) for port in rule.to.ports
-    ):
+    if rule.to.ports and not at_port(rule, tried):
         return NO
     worst, rank = Match(Fit.YES), 0
-    for part in (
-        _name(rule, tried, place),
-        _address(rule, tried),
-        _role(rule, pack, tried, place),
-        _request(rule, tried),
-    ):
+    for part in _parts(rule, pack, tried, place):
         if part.fit is Fit.NO:
             return NO
         rank = max(rank, part.rank)
@@ -120,6 +136,14 @@ def match(rule: Rule, pack: str, tried: Attempt, place: Place) -> Match:
         return NO
     worst = payload if payload.fit < worst.fit else worst
     return worst._replace(rank=2 * rank + (rule.basis is Basis.DOCUMENTED))
+
+
+def _parts(rule: Rule, pack: str, tried: Attempt, place: Place) -> Iterator[Match]:
+    """How the attempt stands to each part of a rule, one after the other: the first that does not fit ends it."""
+    yield _name(rule, tried, place)
+    yield _address(rule, tried)
+    yield _role(rule, pack, tried, place)
+    yield _request(rule, tried)
 
 
 def _name(rule: Rule, tried: Attempt, place: Place) -> Match:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import numpy as np
 
 from analyzer import addresses
 from analyzer.findings import Basis
 from analyzer.judging.case import Case, listed
 from analyzer.judging.loads import cloud
+from analyzer.judging.patterns import Names
 from analyzer.judging.place import Actor
-from analyzer.rulepack import Rule, matches_name
+from analyzer.rulepack import Rule
 
 MONTH_S = 30 * 86_400.0
 
@@ -25,13 +28,16 @@ def notes(case: Case) -> list[str]:
 
 def _asked(case: Case) -> list[str]:
     """Names that hosts in scope asked for and that the document does not list: no breach, but worth knowing."""
-    patterns = {pattern for rule in case.book.pack.rules for pattern in rule.to.names}
+    documented = Names(pattern for rule in case.book.pack.rules for pattern in rule.to.names)
+    asked: dict[str, set[str]] = defaultdict(set)
+    for lookup in case.cast.lookups.all:
+        asked[lookup.client].add(lookup.name)
     lines = []
     for actor in case.cast.actors:
         if actor.shared or _general(case, actor):
             continue
-        names = {lookup.name for lookup in case.cast.lookups.all if lookup.client in actor.addresses}
-        strange = sorted(name for name in names if not any(matches_name(pattern, name) for pattern in patterns))
+        names = {name for address in actor.addresses for name in asked.get(address, ())}
+        strange = sorted(name for name in names if not documented.mean(name))
         if strange:
             lines.append(f"{actor.name} asked for names that the document does not list (no breach): {listed(strange)}")
     return lines

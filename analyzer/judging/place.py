@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from analyzer import addresses
 from analyzer.judging.lookups import Lookups
@@ -45,6 +46,14 @@ class Actor:
         return tuple(part.role for part in self.parts if part.pack == pack)
 
 
+class Players(NamedTuple):
+    """The hosts with certain roles: all, those with addresses of their own, and addresses of several hosts."""
+
+    all: tuple[Actor, ...]
+    alone: tuple[Actor, ...]
+    sharing: tuple[Actor, ...]
+
+
 @dataclass(frozen=True)
 class Cast:
     """Who is who; satisfies matching.Place."""
@@ -58,9 +67,7 @@ class Cast:
     others: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     by_address: dict[str, Actor] = field(default_factory=dict, init=False, compare=False)
-    players: dict[tuple[str, tuple[str, ...]], tuple[Actor, ...]] = field(
-        default_factory=dict, init=False, compare=False
-    )
+    players: dict[tuple[str, tuple[str, ...]], Players] = field(default_factory=dict, init=False, compare=False)
 
     def __post_init__(self) -> None:
         for actor in self.actors:
@@ -107,9 +114,23 @@ class Cast:
 
     def playing(self, pack: str, roles: Iterable[str]) -> tuple[Actor, ...]:
         """The hosts that have one of these roles of a pack."""
+        return self._players(pack, roles).all
+
+    def alone(self, pack: str, roles: Iterable[str]) -> tuple[Actor, ...]:
+        """Those of them that have an address of their own."""
+        return self._players(pack, roles).alone
+
+    def sharing(self, pack: str, roles: Iterable[str]) -> tuple[Actor, ...]:
+        """Those of them that are addresses of several hosts."""
+        return self._players(pack, roles).sharing
+
+    def _players(self, pack: str, roles: Iterable[str]) -> Players:
+        """Who has one of these roles of a pack, found once."""
         wanted = tuple(roles)
         if (pack, wanted) not in self.players:
-            self.players[pack, wanted] = tuple(actor for actor in self.actors if actor.plays(pack, wanted))
+            found = tuple(actor for actor in self.actors if actor.plays(pack, wanted))
+            alone = tuple(actor for actor in found if not actor.shared)
+            self.players[pack, wanted] = Players(found, alone, tuple(actor for actor in found if actor.shared))
         return self.players[pack, wanted]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +30,21 @@ def sent(case: Case, rows: Rows, addresses: frozenset[str], *, up: bool) -> Sent
     return Sent(rows, mine == up, mine != up)
 
 
+def ruled(case: Case, rulings: Sequence[int], *, up: bool) -> Sent:
+    """What hosts sent (up) or received (down) in the flows of rulings for which they answer."""
+    docket, traffic = case.docket, case.docket.traffic
+    actors = [docket.rulings[at].actor for at in rulings]
+    width = len(traffic.addresses)
+    theirs = [
+        place * width + code
+        for place, actor in enumerate(actors)
+        for code in traffic.codes(actor.addresses if actor else ()).tolist()
+    ]
+    rows, place = docket.ruled.each(rulings)
+    mine = np.isin(place * width + traffic.orig[rows], theirs)
+    return Sent(rows, mine == up, mine != up)
+
+
 def both(rows: Rows) -> Sent:
     """All octets of flows, whoever sent them."""
     return Sent(rows, np.ones(len(rows), np.bool_), np.ones(len(rows), np.bool_))
@@ -50,7 +66,7 @@ def sent_again(case: Case, rows: Rows) -> float:
 
 def rate(case: Case, what: Sent, window_s: float) -> Rate:
     """The rate at IP length in bit/s over windows; the time since the flows began where the captures are shorter."""
-    over = rating.span(case.seen)
+    over = case.span
     since = int(case.seen.flows.start_ns[what.rows].min()) if len(what.rows) else None
     if not over.bins:
         return rating.even(total(case, what), over.duration_s)
@@ -59,15 +75,13 @@ def rate(case: Case, what: Sent, window_s: float) -> Rate:
 
 def peak(case: Case, what: Sent, window_s: float) -> float:
     """The highest rate in bit/s of windows so long; 0 where the captures hold none."""
-    over = rating.span(case.seen)
-    found = rating.windows(_series(case, what, over), over.bin_ns / 1e9, window_s)
-    return float(found.max()) if len(found) else 0.0
+    over = case.span
+    return rating.busy(_series(case, what, over), over.bin_ns / 1e9, window_s).peak
 
 
 def _series(case: Case, what: Sent, over: rating.Span) -> rating.Counts:
     """Octets in each bin of the captures' time."""
-    rates, count = case.seen.rates, len(case.seen.flows.proto)
-    forth, back = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
-    forth[what.rows], back[what.rows] = what.forth, what.back
-    octets = rates.orig_octets * forth[rates.flow] + rates.resp_octets * back[rates.flow]
-    return rating.binned(over.slot(rates.start_ns), octets, over.bins)
+    rates = case.seen.rates
+    rows, place = case.docket.traffic.bins.each(what.rows)
+    octets = rates.orig_octets[rows] * what.forth[place] + rates.resp_octets[rows] * what.back[place]
+    return rating.binned(over.slot(rates.start_ns[rows]), octets, over.bins)

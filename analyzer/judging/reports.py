@@ -37,7 +37,7 @@ FIELDS = {TCP: "tcp", UDP: "udp"}
 
 def report(case: Case, rule: Rule) -> tuple[Finding, ...]:
     """The findings on the rulings that are filed under a rule."""
-    return gather(case, [(at, ruling) for at, ruling in case.rulings if ruling.broken and ruling.broken.id == rule.id])
+    return gather(case, case.filed(rule))
 
 
 def gather(case: Case, breaches: Iterable[tuple[int, Ruling]]) -> tuple[Finding, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -40,7 +41,7 @@ class Ruling:
         """The verdict on where the flow went and whether it worked, whoever opened its TLS."""
         return self.before or self.verdict
 
-    @property
+    @functools.cached_property
     def key(self) -> tuple[object, ...]:
         """What tells one ruling from another."""
         return (
@@ -60,12 +61,12 @@ class Evidenced:
 
     evidence: tuple[Evidence, ...]
 
-    @property
+    @functools.cached_property
     def flows(self) -> tuple[int, ...]:
         """The flows, in order, each once."""
         return tuple(sorted({seen.flow for seen in self.evidence}))
 
-    @property
+    @functools.cached_property
     def strength(self) -> Strength:
         """The strength of the best of its evidence."""
         return strongest(seen.strength for seen in self.evidence)
@@ -139,7 +140,13 @@ class Book:
 
     def of(self, kind: str) -> tuple[Rule, ...]:
         """The rules of one kind."""
-        return tuple(rule for rule in self.rules if rule.kind == kind)
+        return self._by_kind.get(kind, ())
+
+    @functools.cached_property
+    def _by_kind(self) -> dict[str, tuple[Rule, ...]]:
+        """The rules of each kind."""
+        kinds = dict.fromkeys(rule.kind for rule in self.rules)
+        return {kind: tuple(rule for rule in self.rules if rule.kind == kind) for kind in kinds}
 
     def unlisted(self) -> Rule | None:
         """The rule that a flow breaks which no other rule allows."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from analyzer.findings import Severity, Verdict
-from analyzer.judging.matching import PROTOCOLS, Attempt, Fit, Match, attempt, match, proxied, turned
+from analyzer.judging.matching import PROTOCOLS, Attempt, Doors, Fit, Match, at_port, attempt, match, proxied, turned
 from analyzer.judging.place import Actor, Cast
 from analyzer.judging.prohibitions import forbidden, may_answer, outside
 from analyzer.judging.ruling import ORDER, OUT_OF_SCOPE, Book, Ruling, weight
@@ -20,6 +20,7 @@ class Judge:
     def __init__(self, cast: Cast, books: Sequence[Book]) -> None:
         self.cast = cast
         self.books = tuple(books)
+        self._doors: dict[tuple[str, tuple[str, ...]], Doors] = {}
 
     def rule(self, kind: Kind) -> Ruling:
         """The ruling for one kind of flow: what is forbidden, then what its opener's packs say, then the other's."""
@@ -46,12 +47,12 @@ class Judge:
         judged = [ruling for ruling in made if ruling.verdict is not Verdict.NOT_JUDGED]
         return min(judged, key=weight, default=OUT_OF_SCOPE)
 
-    def _met(self, book: Book, kind: Kind, actor: Actor, roles: Sequence[str]) -> Ruling:
+    def _met(self, book: Book, kind: Kind, actor: Actor, roles: tuple[str, ...]) -> Ruling:
         """A host in scope that did not open the flow, or opened it before the capture began."""
         pack = book.pack.name
         if kind.midstream or may_answer(kind):
             back = turned(kind, self.cast.lookups.names(kind.resp, kind.orig))
-            allowed = self._allowing(book, self._rules(book, roles), [back])
+            allowed = self._allowing(book, self._ways(book, roles), back)
             if allowed:
                 return Ruling(Verdict.EXPECTED, pack, allowed, actor=actor, whom=_whom_tried(back))
         if actor.shared or _is_general(self.cast, actor, pack):
@@ -60,7 +61,7 @@ class Judge:
             return Ruling(Verdict.UNDETERMINED, pack, actor=actor, why="the capture begins within the exchange")
         return self._let_in(book, kind, actor, roles)
 
-    def _let_in(self, book: Book, kind: Kind, actor: Actor, roles: Sequence[str]) -> Ruling:
+    def _let_in(self, book: Book, kind: Kind, actor: Actor, roles: tuple[str, ...]) -> Ruling:
         """A flow opened towards a host: allowed by the In half of a rule, else unexpected if it comes from outside."""
         pack, proto = book.pack.name, PROTOCOLS.get(kind.proto, "")
         for rule in book.of("destination"):
@@ -77,24 +78,24 @@ class Judge:
         whom, severity = f"{kind.orig} to port {kind.resp_p}", self._unlisted(book, actor)
         return Ruling(Verdict.UNEXPECTED, pack, (), book.unlisted(), actor, whom, "inbound-connection", severity)
 
-    def _by_book(self, book: Book, kind: Kind, actor: Actor, roles: Sequence[str]) -> Ruling:
+    def _by_book(self, book: Book, kind: Kind, actor: Actor, roles: tuple[str, ...]) -> Ruling:
         """The ruling on a flow that a host in scope opened, by one pack."""
-        rules = self._rules(book, roles)
+        doors = self._ways(book, roles)
         tries = [proxied(kind, request) for request in kind.requests if request.proxied]
         if tries:
-            worst = max((self._try(book, rules, tried, actor) for tried in tries), key=weight)
+            worst = max((self._try(book, doors, tried, actor) for tried in tries), key=weight)
         else:
-            worst = self._direct(book, rules, kind, actor)
+            worst = self._direct(book, doors, kind, actor)
         return self._scoped(book, _settled(kind, worst), actor)
 
-    def _direct(self, book: Book, rules: Sequence[Rule], kind: Kind, actor: Actor) -> Ruling:
+    def _direct(self, book: Book, doors: Doors, kind: Kind, actor: Actor) -> Ruling:
         """The ruling on a flow without a proxy's request; one met in its middle may be turned, or one to a proxy."""
         names = (kind.name,) if kind.name and kind.basis != "dns" else _dns_names(self.cast, kind)
-        ruled = self._try(book, rules, attempt(kind, names), actor)
+        ruled = self._try(book, doors, attempt(kind, names), actor)
         if not kind.midstream or ruled.verdict is Verdict.EXPECTED:
             return ruled
         back = turned(kind, self.cast.lookups.names(kind.resp, kind.orig))
-        allowed = self._allowing(book, rules, [back])
+        allowed = self._allowing(book, doors, back)
         if allowed:
             return Ruling(Verdict.EXPECTED, book.pack.name, allowed, actor=actor, whom=_whom_tried(back))
         if ruled.verdict is Verdict.UNEXPECTED and ruled.code != "payload-mismatch" and _maybe_proxy(book, kind):
@@ -102,9 +103,9 @@ class Judge:
             return Ruling(Verdict.UNDETERMINED, book.pack.name, actor=actor, whom=ruled.whom, why=why)
         return ruled
 
-    def _try(self, book: Book, rules: Sequence[Rule], tried: Attempt, actor: Actor) -> Ruling:
+    def _try(self, book: Book, doors: Doors, tried: Attempt, actor: Actor) -> Ruling:
         """The ruling on one attempt: allowed by a rule, against one, perhaps allowed, or by none."""
-        found = [(rule, match(rule, book.pack.name, tried, self.cast)) for rule in rules]
+        found = [(rule, match(rule, book.pack.name, tried, self.cast)) for rule in doors.at(tried)]
         allowed = _ranked(found, Fit.YES)
         pack = book.pack.name
         whom = _whom_tried(tried)
@@ -117,12 +118,10 @@ class Judge:
         maybe = _ranked(found, Fit.MAYBE)
         if maybe:
             return Ruling(Verdict.UNDETERMINED, pack, actor=actor, whom=whom, why=maybe[0][1].why)
-        code, severity, why = self._undocumented(book, rules, tried, actor)
+        code, severity, why = self._undocumented(book, doors, tried, actor)
         return Ruling(Verdict.UNEXPECTED, pack, (), book.unlisted(), actor, whom, code, severity, why=why)
 
-    def _undocumented(
-        self, book: Book, rules: Sequence[Rule], tried: Attempt, actor: Actor
-    ) -> tuple[str, Severity, str]:
+    def _undocumented(self, book: Book, doors: Doors, tried: Attempt, actor: Actor) -> tuple[str, Severity, str]:
         """Code, severity and detail of a flow that no rule allows."""
         severity = self._unlisted(book, actor)
         named = [rule for rule in book.pack.rules if _names(rule, tried)]
@@ -138,7 +137,7 @@ class Judge:
             return "other-ntp-server", Severity.LOW, "the time server has a public name that the document does not list"
         if tried.server and self.cast.inside(tried.client, tried.server):
             severity = max(severity, Severity.LOW, key=ORDER.index)
-        spoken = {service for rule in rules if _at_port(rule, tried) for service in rule.to.payload}
+        spoken = {service for rule in doors.at(tried) if at_port(rule, tried) for service in rule.to.payload}
         if spoken and tried.certainty == "payload" and tried.service not in spoken:
             why = f"{tried.service} on port {tried.port}, where the document has {' or '.join(sorted(spoken))}"
             return "payload-mismatch", severity, why
@@ -149,16 +148,18 @@ class Judge:
         parts = [part for part in actor.parts if part.pack == book.pack.name]
         return min((self.cast.role(part).unlisted for part in parts), key=ORDER.index)
 
-    def _allowing(self, book: Book, rules: Iterable[Rule], tries: Sequence[Attempt]) -> tuple[Rule, ...]:
-        """The rules that allow one of the attempts, the narrowest first."""
-        found = [(rule, match(rule, book.pack.name, tried, self.cast)) for tried in tries for rule in rules]
+    def _allowing(self, book: Book, doors: Doors, tried: Attempt) -> tuple[Rule, ...]:
+        """The rules that allow an attempt, the narrowest first."""
+        found = [(rule, match(rule, book.pack.name, tried, self.cast)) for rule in doors.at(tried)]
         return tuple(rule for rule, _ in _ranked(found, Fit.YES))
 
-    def _rules(self, book: Book, roles: Sequence[str]) -> list[Rule]:
+    def _ways(self, book: Book, roles: tuple[str, ...]) -> Doors:
         """The rules that let hosts of these roles go somewhere."""
-        return [
-            rule for rule in book.of("destination") + book.of("proxy") if set(rule.who) & set(roles) and _leads(rule)
-        ]
+        key = book.pack.name, roles
+        if key not in self._doors:
+            rules = book.of("destination") + book.of("proxy")
+            self._doors[key] = Doors(rule for rule in rules if set(rule.who) & set(roles) and _leads(rule))
+        return self._doors[key]
 
     def _scoped(self, book: Book, ruling: Ruling, actor: Actor) -> Ruling:
         """What no rule allows is not judged of a person's computer, and not decided of an address of several hosts."""
@@ -189,11 +190,6 @@ def _maybe_proxy(book: Book, kind: Kind) -> bool:
 def _names(rule: Rule, tried: Attempt) -> bool:
     """Whether a rule names whom an attempt was to reach."""
     return any(matches_name(pattern, name) for pattern in rule.to.names for name in tried.names)
-
-
-def _at_port(rule: Rule, tried: Attempt) -> bool:
-    """Whether a rule speaks of the port of an attempt."""
-    return any(port.number == tried.port and port.proto == PROTOCOLS.get(tried.proto) for port in rule.to.ports)
 
 
 def _leads(rule: Rule) -> bool:

@@ -74,9 +74,8 @@ def _of_stranger(view: Vantage, row: int, near: int, delay: int) -> Sender:
     if near == 0 and _beyond_a_router(view, row):
         why = f"it passed no router, and between {client} and {server} there is one"
         return Sender(Origin.FOREIGN, why, _by(view, row, near))
-    trips = [distance.trip_ns for distance in view.far if distance.trip_ns >= 0]
-    if trips:
-        nearest, fastest = min(distance.hops for distance in view.far), min(trips)
+    nearest, fastest = view.nearest
+    if fastest >= 0:
         if near <= nearest - CLEARLY and fastest >= LEAST_TRIP_NS and 0 <= delay < SLOWEST * fastest:
             why = (
                 f"it came {count(near, 'hop')} in {milliseconds(delay)}; no public host is nearer than"
@@ -98,7 +97,7 @@ def _beyond_a_router(view: Vantage, row: int) -> bool:
     client, server = flows.orig_h[row], flows.resp_h[row]
     border = addresses.reach(client) is Reach.LOCAL and addresses.reach(server) is Reach.PUBLIC
     beside = addresses.hops(int(flows.orig_ttl[row])) == 0
-    return border and beside and any(distance.hops > 0 for distance in view.far)
+    return border and beside and view.routed
 
 
 def in_front(view: Vantage, row: int) -> Sender | None:

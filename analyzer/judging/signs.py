@@ -10,7 +10,7 @@ import numpy as np
 
 from analyzer import addresses
 from analyzer.judging.lookups import Lookups
-from analyzer.judging.matching import Attempt, Fit, attempt, match, proxied
+from analyzer.judging.matching import Attempt, Doors, Fit, attempt, match, proxied
 from analyzer.judging.patterns import Names, Places
 from analyzer.judging.place import Cast
 from analyzer.judging.traffic import Groups, Mask, Traffic, Trouble
@@ -55,13 +55,13 @@ def gather(pack: RulePack, telling: Sequence[Rule], traffic: Traffic, bare: Cast
     """All signs for the roles of a pack, by the rules that tell them."""
     signs = Signs(defaultdict(dict), defaultdict(dict), defaultdict(dict), defaultdict(dict), relaying)
     rules = [rule for rule in telling if rule.kind == "destination"]
-    groups = traffic.groups(_candidates(traffic, rules))
+    groups, doors = traffic.groups(_candidates(traffic, rules)), Doors(rules)
     first = _first_frames(traffic, groups)
     for kind, frame in zip(groups.kinds, first, strict=True):
         names = (kind.name,) if kind.name else bare.lookups.names(kind.orig, kind.resp)
         tries = [proxied(kind, request) for request in kind.requests if request.proxied] or [attempt(kind, names)]
         for tried in tries:
-            _open_signs(signs, pack.name, rules, Met(tried, frame, kind.resp), bare)
+            _open_signs(signs, pack.name, doors.at(tried), Met(tried, frame, kind.resp), bare)
     _name_signs(signs, telling, bare.lookups, traffic)
     return signs
 

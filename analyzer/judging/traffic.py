@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from analyzer.judging.index import Index
 from analyzer.observations import Observations
 from analyzer.rulepack import RulePack
 
@@ -121,17 +122,23 @@ class Traffic:
 
     def rows_of(self, addresses: Iterable[str]) -> Codes:
         """The flows that have one of these addresses at an end, in order."""
-        order, bounds = self._ends
-        rows = [order[bounds[code] : bounds[code + 1]] for code in self.codes(addresses).tolist()]
-        return np.unique(np.concatenate([np.zeros(0, np.int64), *rows]))
+        codes = self.codes(addresses)
+        return np.union1d(self.opened.among(codes), self.met.among(codes))
 
     @functools.cached_property
-    def _ends(self) -> tuple[Codes, Codes]:
-        """Flows in the order of their ends' addresses, once for each end, and where those of each address begin."""
-        ends = np.concatenate([self.orig, self.resp])
-        order = np.argsort(ends, kind="stable")
-        bounds = np.searchsorted(ends[order], np.arange(len(self.addresses) + 1))
-        return order % max(self.count, 1), bounds
+    def opened(self) -> Index:
+        """The flows that each address opened."""
+        return Index(self.orig)
+
+    @functools.cached_property
+    def met(self) -> Index:
+        """The flows that were opened towards each address."""
+        return Index(self.resp)
+
+    @functools.cached_property
+    def bins(self) -> Index:
+        """The rows of Rates of each flow."""
+        return Index(self.seen.rates.flow)
 
     @functools.cached_property
     def carried(self) -> dict[str, tuple[str, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from analyzer import addresses
 from analyzer.addresses import Reach
+from analyzer.judging.index import Index
 from analyzer.judging.lookups import Lookup, Lookups, zone
 from analyzer.judging.patterns import Names
 from analyzer.judging.traffic import TCP, UDP, Mask
@@ -113,13 +114,42 @@ class Vantage:
                 yield lookup, flow, dns.rcode_name[lookup.row]
 
     @functools.cached_property
-    def answers(self) -> dict[str, tuple[Lookup, ...]]:
-        """Per name the lookups that told addresses of it."""
-        found: dict[str, list[Lookup]] = defaultdict(list)
-        for lookup in self.lookups:
-            if lookup.told:
-                found[lookup.name].append(lookup)
-        return {name: tuple(held) for name, held in found.items()}
+    def answers(self) -> dict[str, dict[str, Lookup]]:
+        """Per name and resolver the first lookup that told addresses of it."""
+        return _firsts(lookup for lookup in self.lookups if lookup.told)
+
+    @functools.cached_property
+    def public_answers(self) -> dict[str, dict[str, Lookup]]:
+        """Per name and resolver the first lookup that told a public address of it."""
+        told = (lookup for lookup in self.lookups if lookup.told)
+        return _firsts(one for one in told if any(addresses.reach(address) is Reach.PUBLIC for address in one.told))
+
+    @functools.cached_property
+    def questions(self) -> Index:
+        """The rows of Dns of each flow."""
+        return Index(self.seen.dns.flow)
+
+    @functools.cached_property
+    def clock_messages(self) -> Index:
+        """The rows of Ntp of each flow."""
+        return Index(self.seen.ntp.flow)
+
+    @functools.cached_property
+    def hellos(self) -> Index:
+        """The rows of Tls of each flow."""
+        return Index(self.seen.tls.flow)
+
+    @functools.cached_property
+    def errors(self) -> Index:
+        """The rows of Icmp that quote each flow."""
+        return Index(self.seen.icmp.quoted_flow)
+
+    @functools.cached_property
+    def talked(self) -> frozenset[tuple[str, str]]:
+        """Clients and servers that sent each other data."""
+        flows = self.seen.flows
+        both = (flows.resp_payload_octets > 0) & (flows.orig_payload_octets > 0)
+        return frozenset(zip(flows.orig_h[both], flows.resp_h[both], strict=True))
 
     @functools.cached_property
     def serves(self) -> frozenset[tuple[str, str]]:
@@ -238,6 +268,17 @@ class Vantage:
         return tuple(found for address, found in self.distances.items() if addresses.reach(address) is Reach.PUBLIC)
 
     @functools.cached_property
+    def nearest(self) -> Distance:
+        """The fewest hops and the shortest round trip of public responders, -1 where neither is known."""
+        hops = min((distance.hops for distance in self.far), default=-1)
+        return Distance(hops, min((held.trip_ns for held in self.far if held.trip_ns >= 0), default=-1))
+
+    @functools.cached_property
+    def routed(self) -> bool:
+        """Whether any public responder lies beyond a router."""
+        return any(distance.hops > 0 for distance in self.far)
+
+    @functools.cached_property
     def _speaking(self) -> frozenset[str]:
         """Addresses that sent these clients anything, or said by ARP that they are there."""
         flows = self.seen.flows
@@ -257,9 +298,30 @@ class Vantage:
 
     def next_hop(self, row: int) -> str:
         """The address of the neighbour from which a flow's answers came, where ARP tells; else its MAC, or nothing."""
-        mac, arp = str(self.seen.flows.resp_mac[row]), self.seen.arp
-        claims = {address for address, held in zip(arp.address, arp.mac, strict=True) if held == mac}
-        return f"{claims.pop()} ({mac})" if len(claims) == 1 else mac
+        mac = str(self.seen.flows.resp_mac[row])
+        claims = self._claims.get(mac, set())
+        return f"{next(iter(claims))} ({mac})" if len(claims) == 1 else mac
+
+    @functools.cached_property
+    def _claims(self) -> dict[str, set[str]]:
+        """The addresses that each MAC claimed by ARP."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for address, mac in zip(self.seen.arp.address, self.seen.arp.mac, strict=True):
+            found[mac].add(address)
+        return found
+
+
+def another(answers: Mapping[str, Lookup], resolver: str) -> Lookup | None:
+    """The first of a name's answers that another resolver gave."""
+    return next((lookup for other, lookup in answers.items() if other != resolver), None)
+
+
+def _firsts(lookups: Iterable[Lookup]) -> dict[str, dict[str, Lookup]]:
+    """Per name and resolver the first lookup, the earliest in front."""
+    found: dict[str, dict[str, Lookup]] = defaultdict(dict)
+    for lookup in lookups:
+        found[lookup.name].setdefault(lookup.resolver, lookup)
+    return dict(found)
 
 
 def milliseconds(span_ns: int) -> str:

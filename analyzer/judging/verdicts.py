@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.findings import Evidence, FlowVerdicts, Verdict
+from analyzer.judging.index import Index
 from analyzer.judging.leases import leased_flows
 from analyzer.judging.links import housekeeping
 from analyzer.judging.place import Cast
@@ -42,9 +44,12 @@ class Docket:
 
     def flows(self, chosen: Sequence[int]) -> npt.NDArray[np.int64]:
         """The flows, in order, that have one of these rulings."""
-        wanted = np.zeros(len(self.rulings), np.bool_)
-        wanted[list(chosen)] = True
-        return np.flatnonzero(wanted[self.which])
+        return self.ruled.among(chosen)
+
+    @functools.cached_property
+    def ruled(self) -> Index:
+        """The flows of each ruling."""
+        return Index(self.which)
 
     def table(self) -> FlowVerdicts:
         """The rulings as columns, one entry per flow."""
@@ -101,10 +106,10 @@ def numbered(docket: Docket) -> dict[object, int]:
 
 def number_of(ruling: Ruling, numbers: dict[object, int], rulings: list[Ruling]) -> int:
     """The number of a ruling, a new one where it was not given before."""
-    if ruling.key not in numbers:
-        numbers[ruling.key] = len(rulings)
+    number = numbers.setdefault(ruling.key, len(rulings))
+    if number == len(rulings):
         rulings.append(ruling)
-    return numbers[ruling.key]
+    return number
 
 
 def _prove_by_consequence(

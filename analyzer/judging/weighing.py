@@ -83,12 +83,11 @@ def weigh(docket: Docket, cast: Cast, books: Sequence[Book], across: Across | No
     told: dict[int, str] = {}
     clients = _failing(series, successes)
     for (client, target), trials in series.items():
-        others = clients.get(target, frozenset()) - {client}
-        made, left = _weighed(view, trials, successes.times(client, target), others)
+        made, left = _weighed(view, trials, successes.times(client, target), clients.get(target, ()))
         blocks += [_told_by_taps(block, across) for block in made]
         for flow, why in left.items():
             told.setdefault(flow, why)
-    return _decided(docket, found, blocks, told)
+    return _decided(view, docket, found, blocks, told)
 
 
 def crossed(seen: Evidence, across: Across | None) -> Evidence:
@@ -164,13 +163,13 @@ def _named(books: Sequence[Book], actor: Actor, name: str) -> tuple[Rule, str] |
     return best
 
 
-def _failing(series: dict[tuple[str, str], list[Trial]], successes: Successes) -> dict[str, frozenset[str]]:
-    """Per target the clients that failed at it and never got through."""
+def _failing(series: dict[tuple[str, str], list[Trial]], successes: Successes) -> dict[str, list[str]]:
+    """Per target the clients that failed at it and never got through, in alphabetical order."""
     found: dict[str, set[str]] = defaultdict(set)
     for (client, target), trials in series.items():
         if any(_counts(trial) for trial in trials) and not successes.times(client, target):
             found[target].add(client)
-    return {target: frozenset(clients) for target, clients in found.items()}
+    return {target: sorted(clients) for target, clients in found.items()}
 
 
 def _counts(trial: Trial) -> bool:
@@ -179,9 +178,13 @@ def _counts(trial: Trial) -> bool:
 
 
 def _weighed(
-    view: Vantage, trials: Sequence[Trial], worked: Sequence[int], others: frozenset[str]
+    view: Vantage, trials: Sequence[Trial], worked: Sequence[int], failing: Sequence[str]
 ) -> tuple[list[Block], dict[int, str]]:
-    """The blocks that trials at one target of one client make, and why the flows of the others stay undetermined."""
+    """The blocks that trials at one target of one client make, and why the flows of the others stay undetermined.
+
+    failing  all clients that fail at the target
+    """
+    others = [client for client in failing if client != trials[0].client]
     trials = sorted(trials, key=lambda trial: ORDER[trial.seen.code])
     left: dict[int, str] = {}
     for trial in trials:
@@ -190,7 +193,7 @@ def _weighed(
     runs = list(_runs(view, [trial for trial in trials if _counts(trial)], worked))
     kept: list[Run] = []
     for run in runs:
-        why = _doubt(view, run, len(worked), others)
+        why = _doubt(view, run, len(worked), others=bool(others))
         if why:
             for trial in run.trials:
                 left.setdefault(trial.seen.flow, f"{trial.seen.detail}; {why}")
@@ -204,7 +207,7 @@ def _weighed(
     for trial in blocked:
         by_rule[trial.rule.id, trial.whom].append(trial)
     since = bool(worked) and worked[-1] > max(trial.at_ns for trial in blocked)
-    return [_block(held, _tried(view, held), sorted(others), since=since) for held in by_rule.values()], left
+    return [_block(held, _tried(view, held), others, since=since) for held in by_rule.values()], left
 
 
 def _reserve(trial: Trial) -> str:
@@ -223,7 +226,7 @@ def _alike(trials: Sequence[Trial], blocked: Sequence[Trial], worked: Sequence[i
     return [trial for trial in late if trial.seen.leaning is Verdict.BLOCKED]
 
 
-def _doubt(view: Vantage, run: Run, worked: int, others: frozenset[str]) -> str:
+def _doubt(view: Vantage, run: Run, worked: int, *, others: bool) -> str:
     """Why a run is no verdict, empty where it is one."""
     if any(trial.seen.alone and not (worked and BY_CODE[trial.seen.code].SILENT) for trial in run.trials):
         return ""
@@ -256,14 +259,14 @@ def _tried(view: Vantage, trials: Iterable[Trial]) -> int:
 
 def _attempts(view: Vantage, flow: int, seen: Iterable[Evidence]) -> int:
     """How many attempts a flow is: initial sequence numbers of TCP, names asked for in vain, requests sent again."""
-    flows, dns, ntp = view.seen.flows, view.seen.dns, view.seen.ntp
+    flows = view.seen.flows
     names = {found.about for found in seen if found.about}
     if names:
         return len(names)
     if flows.proto[flow] == TCP:
         return max(int(flows.attempts[flow]), 1)
-    sent = dns.queries[dns.flow == flow]
-    return max(int(sent.max()) if len(sent) else int((ntp.flow == flow).sum()), 1)
+    sent = view.seen.dns.queries[view.questions.rows(flow)]
+    return max(int(sent.max()) if len(sent) else len(view.clock_messages.rows(flow)), 1)
 
 
 def _block(trials: Sequence[Trial], attempts: int, others: Sequence[str], *, since: bool) -> Block:
@@ -278,17 +281,21 @@ def _block(trials: Sequence[Trial], attempts: int, others: Sequence[str], *, sin
     )  # fmt: skip
 
 
-def _decided(docket: Docket, found: dict[int, list[Evidence]], blocks: Sequence[Block], told: dict[int, str]) -> Docket:
+def _decided(
+    view: Vantage, docket: Docket, found: dict[int, list[Evidence]], blocks: Sequence[Block], told: dict[int, str]
+) -> Docket:
     """The docket with a ruling of its own for each flow that was stopped."""
     rulings, which, numbers = list(docket.rulings), docket.which.copy(), numbered(docket)
     blocked: dict[int, list[Block]] = defaultdict(list)
+    asked: dict[int, set[str]] = defaultdict(set)
     for block in blocks:
         for flow in block.flows:
             blocked[flow].append(block)
+        for seen in block.evidence:
+            asked[seen.flow].add(seen.about)
     for flow, held in blocked.items():
         before = rulings[which[flow]]
-        about = {seen.about for block in held for seen in block.evidence if seen.flow == flow}
-        if about - {""} and not _all_stopped(docket, flow, about):
+        if asked[flow] - {""} and not _all_stopped(view, flow, asked[flow]):
             continue
         block = min(held, key=lambda block: ORDER[block.code])
         allowed = (block.rule, *(rule for rule in before.allowed if rule.id != block.rule.id))
@@ -313,8 +320,7 @@ def _decided(docket: Docket, found: dict[int, list[Evidence]], blocks: Sequence[
     )
 
 
-def _all_stopped(docket: Docket, flow: int, about: set[str]) -> bool:
+def _all_stopped(view: Vantage, flow: int, about: set[str]) -> bool:
     """Whether no name was resolved in a flow of lookups but those that were stopped."""
-    dns = docket.traffic.seen.dns
-    rows = np.flatnonzero(dns.flow == flow).tolist()
-    return not any(dns.answers[row] and dns.query[row] not in about for row in rows)
+    dns = view.seen.dns
+    return not any(dns.answers[row] and dns.query[row] not in about for row in view.questions.rows(flow).tolist())

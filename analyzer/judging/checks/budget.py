@@ -5,6 +5,7 @@ from __future__ import annotations
 from analyzer.findings import Finding, Outcome
 from analyzer.judging.case import Answer, Case
 from analyzer.judging.loads import NAMELESS, Load, cloud, counted, downloads, fold, speaking, uploads
+from analyzer.judging.place import Actor
 from analyzer.judging.rates import LEAST_S
 from analyzer.judging.reports import Claim, finding
 from analyzer.rulepack import Rule
@@ -30,8 +31,11 @@ def check(rule: Rule, case: Case) -> Answer:
     if outcome is Outcome.NOT_OBSERVABLE and NAMELESS in because:
         because = f"{because}; {WHOLE}"
     first = next((kept for kept in same if any(_concerns(kept, load) for load in mine)), rule)
+    hosts = {actor.name: actor for actor in reversed(case.singles(rule))}
     findings = tuple(
-        _finding(rule, case, load) for load in mine if load.budget.outcome is Outcome.FAILS and first.id == rule.id
+        _finding(rule, case, load, hosts[load.budget.host])
+        for load in mine
+        if load.budget.outcome is Outcome.FAILS and first.id == rule.id
     )
     return Answer(outcome, because, cloud(case, case.book.rules, counted(rule)), findings)
 
@@ -43,10 +47,9 @@ def _concerns(rule: Rule, load: Load) -> bool:
     return not wanted or not counted or wanted in counted or (wanted == "standard" and "unknown" in counted)
 
 
-def _finding(rule: Rule, case: Case, load: Load) -> Finding:
+def _finding(rule: Rule, case: Case, load: Load, actor: Actor) -> Finding:
     """The finding on a rate that is too high."""
     rate, limit = load.budget.rate.mean_bps / 1000, load.budget.high_bps / 1000
-    actor = next(actor for actor in case.singles(rule) if actor.name == load.budget.host)
     rows, _ = speaking(case, actor, rule)
     title = f"{actor.name}: {rate:.3g} kbps against a budget of {limit:g} kbps"
     return finding(case, rule, Claim(CODE, title, load.because, actor.name, rule.severity), rows)

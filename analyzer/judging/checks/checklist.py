@@ -24,7 +24,7 @@ def check(rule: Rule, case: Case) -> Answer:
     """
     rules = [found for found in case.selected(rule) if found.id in case.answers]
     answers = {found.id: case.answers[found.id] for found in rules}
-    flows = united(case, [answer.flows for answer in answers.values()])
+    flows = united([answer.flows for answer in answers.values()])
     named = {int(number) for number in NUMBER.findall(rule.cite.quote)}
     ports = {port.number for found in rules for port in found.to.ports} & named
     failed = [

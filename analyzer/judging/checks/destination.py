@@ -45,13 +45,14 @@ def check(rule: Rule, case: Case) -> Answer:
 
 def _stopped(rule: Rule, case: Case, blocks: list[Block], worked: Rows) -> Answer:
     """The answer where something stops flows: whether others get through, now or on another way."""
-    rows = stopped(case, blocks)
+    rows = stopped(blocks)
     ways = listed(block.told for block in blocks)
     told = f"{count(len(rows), 'flow')} stopped: {ways}"
-    shut = [block for block in blocks if not block.since and not _through(case, block, worked)]
+    reached = {case.seen.flows.server_name[row] for row in worked.tolist()} - {""}
+    shut = [block for block in blocks if not block.since and not _through(case, block, reached)]
     served = len(worked) > 0 and all(block.stage in ANY_SERVER for block in shut)
     if served or not shut:
-        return Answer(Outcome.HOLDS, f"{count(len(worked), 'flow')} got through; {told}", united(case, [worked, rows]))
+        return Answer(Outcome.HOLDS, f"{count(len(worked), 'flow')} got through; {told}", united([worked, rows]))
     ids = [found.id for found in case.book.pack.select(rule.alternatives) if found.id != rule.id]
     instead = case.allowed(ids, Verdict.EXPECTED)
     if len(instead):
@@ -62,11 +63,11 @@ def _stopped(rule: Rule, case: Case, blocks: list[Block], worked: Rows) -> Answe
     return Answer(Outcome.FAILS, told, rows)
 
 
-def _through(case: Case, block: Block, worked: Rows) -> bool:
+def _through(case: Case, block: Block, reached: set[str]) -> bool:
     """Whether the same name was reached at another address, or by what another resolver said."""
     flows = case.seen.flows
     names = {seen.about for seen in block.evidence} | {flows.server_name[flow] for flow in block.flows}
-    return any(flows.server_name[row] in names - {""} for row in worked.tolist())
+    return not reached.isdisjoint(names)
 
 
 def _scope(rule: Rule, case: Case) -> str:

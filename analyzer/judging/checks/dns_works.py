@@ -20,11 +20,11 @@ def check(rule: Rule, case: Case) -> Answer:
     blocks = case.blocks(ids)
     if len(worked):
         servers = listed(sorted({case.seen.flows.resp_h[row] for row in worked.tolist()}))
-        silent = united(case, [tried, stopped(case, blocks)])
+        silent = united([tried, stopped(blocks)])
         more = f"; {count(len(silent), 'flow')} without an answer" if len(silent) else ""
         return Answer(Outcome.HOLDS, f"{count(len(worked), 'flow')} answered by {servers}{more}", worked)
     if blocks:
-        return all_stopped(case, blocks)
+        return all_stopped(blocks)
     if len(tried):
         why = listed(case.reasons(ids))
         because = f"{count(len(tried), 'flow')} asked, none answered: {why}; {capture(case, tried)}"

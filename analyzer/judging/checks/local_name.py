@@ -9,8 +9,9 @@ from analyzer.addresses import Reach
 from analyzer.findings import Finding, Outcome
 from analyzer.judging.case import Answer, Case, count, listed
 from analyzer.judging.lookups import Lookup
+from analyzer.judging.patterns import Names
 from analyzer.judging.reports import Claim, finding, rows_of
-from analyzer.rulepack import Rule, matches_name
+from analyzer.rulepack import Rule
 
 KIND = "local-name"
 CODE = "local-name-stripped"
@@ -19,18 +20,17 @@ LAST = 0
 
 def check(rule: Rule, case: Case) -> Answer:
     """Fails where a resolver that answers other names gives none, or another, address for such a name."""
-    dns = case.seen.dns
+    dns, meant = case.seen.dns, Names(rule.to.names)
     asked = [
         lookup
         for lookup in case.cast.lookups.all
-        if dns.rcode_name[lookup.row]
-        and dns.qtype_name[lookup.row] == "A"
-        and any(matches_name(pattern, lookup.name) for pattern in rule.to.names)
+        if dns.rcode_name[lookup.row] and dns.qtype_name[lookup.row] == "A" and meant.mean(lookup.name)
     ]
     if not asked:
         return Answer(Outcome.NOT_OBSERVED, f"nobody asked for {listed(rule.to.names)} in the capture")
     good = [lookup for lookup in asked if _local(lookup)]
-    bad = [lookup for lookup in asked if not _local(lookup) and _resolves_others(case, lookup, rule)]
+    able = _resolving_others(case, rule)
+    bad = [lookup for lookup in asked if not _local(lookup) and lookup.resolver in able]
     flows = rows_of(int(dns.flow[lookup.row]) for lookup in asked)
     if bad:
         findings = _findings(rule, case, bad, answered=bool(good))
@@ -47,12 +47,10 @@ def _local(lookup: Lookup) -> bool:
     return any(addresses.reach(address) is Reach.LOCAL for address in lookup.told)
 
 
-def _resolves_others(case: Case, lookup: Lookup, rule: Rule) -> bool:
-    """Whether the same resolver told this or another client an address for some other name."""
-    return any(
-        other.told and other.resolver == lookup.resolver and not any(matches_name(p, other.name) for p in rule.to.names)
-        for other in case.cast.lookups.all
-    )
+def _resolving_others(case: Case, rule: Rule) -> set[str]:
+    """The resolvers that told some client an address for some other name."""
+    meant = Names(rule.to.names)
+    return {other.resolver for other in case.cast.lookups.all if other.told and not meant.mean(other.name)}
 
 
 def _answer(case: Case, lookup: Lookup) -> str:

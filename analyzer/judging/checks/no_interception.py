@@ -42,10 +42,10 @@ def _meant(rule: Rule, case: Case) -> Rows:
     rows = case.of(case.actors(rule))
     if rule.options.get("rules"):
         named = [found.id for found in case.selected(rule, "rules")]
-        rows = common(case, rows, case.allowed(named, Verdict.EXPECTED, Verdict.UNDETERMINED, Verdict.BLOCKED))
+        rows = common(rows, case.allowed(named, Verdict.EXPECTED, Verdict.UNDETERMINED, Verdict.BLOCKED))
     tls, column = case.seen.tls, case.docket.end_to_end
     told = np.flatnonzero(column != "no_sign") if column is not None else NONE
-    return common(case, common(case, rows, tls.flow), np.union1d(tls.flow[tls.server_hello_frame > 0], told))
+    return common(common(rows, np.unique(tls.flow)), np.union1d(tls.flow[tls.server_hello_frame > 0], told))
 
 
 def _by_whom(case: Case, broken: Rows) -> str:

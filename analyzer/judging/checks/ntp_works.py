@@ -28,13 +28,13 @@ def check(rule: Rule, case: Case) -> Answer:
         servers = listed(
             sorted({case.seen.flows.resp_h[row] for row in np.unique(ntp.flow[answers & ~kissed]).tolist()})
         )
-        silent = united(case, [tried, stopped(case, blocks)])
+        silent = united([tried, stopped(blocks)])
         more = f"; {count(len(silent), 'flow')} without an answer" if len(silent) else ""
         return Answer(Outcome.HOLDS, f"{count(int((answers & ~kissed).sum()), 'answer')} from {servers}{more}", worked)
     if kissed.any():
         return Answer(Outcome.NOT_OBSERVED, f"servers answered, but with no time: {listed(ntp.ref_id[kissed])}", worked)
     if blocks:
-        return all_stopped(case, blocks)
+        return all_stopped(blocks)
     if len(tried):
         why = listed(case.reasons(ids))
         because = f"{count(len(tried), 'flow')} asked, none answered: {why}; {capture(case, tried)}"

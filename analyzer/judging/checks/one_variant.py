@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from analyzer.findings import Finding, Outcome
 from analyzer.judging.case import Answer, Case, listed
-from analyzer.judging.reports import Claim, finding, rows_of
+from analyzer.judging.reports import Claim, finding
 from analyzer.judging.variants import seen_at
 from analyzer.rulepack import Rule
 
@@ -35,12 +37,9 @@ def _finding(
     """The finding on one host."""
     both = " and ".join(variants)
     frames = tuple(frame for _, frame in variants.values())
-    flows = case.seen.flows
-    rows = rows_of(
-        row
-        for row in range(len(flows.proto))
-        if int(flows.first_frame[row]) in frames and flows.orig_h[row] in addresses
-    )
+    traffic = case.docket.traffic
+    mine = traffic.opened.among(traffic.codes(addresses))
+    rows = mine[np.isin(case.seen.flows.first_frame[mine], frames)]
     detail = "; ".join(f"{variant}: {text}" for variant, (text, _) in variants.items())
     claim = Claim(CODE, f"{host} uses {both} at once", detail, host, rule.severity, frames=frames)
     return finding(case, rule, claim, rows)

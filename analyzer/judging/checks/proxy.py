@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.findings import Finding, Outcome, Strength, Verdict
-from analyzer.judging.case import NONE, Answer, Case, Rows, common, count, listed
+from analyzer.judging.case import Answer, Case, Rows, common, count, listed, united
+from analyzer.judging.index import Index
 from analyzer.judging.place import Actor
 from analyzer.judging.reports import Claim, finding
 from analyzer.rulepack import Rule
@@ -19,14 +20,13 @@ def check(rule: Rule, case: Case) -> Answer:
     """Fails where credentials were seen in clear; holds where a proxy opened a way; else not observed."""
     http = case.seen.http
     asked = np.unique(http.flow[np.isin(http.form, ("absolute", "authority"))])
+    requests = Index(http.flow)
     findings: list[Finding] = []
-    used: Rows = NONE
+    parts = [case.allowed([rule.id], Verdict.EXPECTED, Verdict.UNDETERMINED)]
     for actor in case.actors(rule):
-        mine = common(case, case.of([actor]), asked)
-        used = np.union1d(used, mine)
-        findings += _in_clear(rule, case, actor, mine)
-    direct = case.allowed([rule.id], Verdict.EXPECTED, Verdict.UNDETERMINED)
-    used = np.union1d(used, direct)
+        parts.append(common(case.of([actor]), asked))
+        findings += _in_clear(rule, case, actor, requests.among(parts[-1].tolist()))
+    used = united(parts)
     servers = listed(
         sorted({f"{case.seen.flows.resp_h[row]} port {case.seen.flows.resp_p[row]}" for row in used.tolist()})
     )
@@ -42,12 +42,11 @@ def check(rule: Rule, case: Case) -> Answer:
     return Answer(Outcome.NOT_OBSERVED, "no request to a proxy is in the capture")
 
 
-def _in_clear(rule: Rule, case: Case, actor: Actor, mine: Rows) -> list[Finding]:
-    """One finding for each proxy that got credentials in clear."""
+def _in_clear(rule: Rule, case: Case, actor: Actor, requests: Rows) -> list[Finding]:
+    """One finding for each proxy that got credentials in clear, from rows of Http."""
     http, flows = case.seen.http, case.seen.flows
-    rows = np.flatnonzero(np.isin(http.flow, mine) & http.proxy_credentials)
     by_proxy: dict[str, list[int]] = {}
-    for row in rows.tolist():
+    for row in requests[http.proxy_credentials[requests]].tolist():
         flow = int(http.flow[row])
         by_proxy.setdefault(f"{flows.resp_h[flow]} port {flows.resp_p[flow]}", []).append(row)
     made = []

@@ -22,15 +22,12 @@ def check(rule: Rule, case: Case) -> Answer:
     if len(worked):
         whom = listed(dict.fromkeys(flows.server_name[row] or flows.resp_h[row] for row in worked.tolist()))
         lost = sorted(
-            {
-                flows.server_name[row] or flows.resp_h[row]
-                for row in united(case, [tried, stopped(case, blocks)]).tolist()
-            }
+            {flows.server_name[row] or flows.resp_h[row] for row in united([tried, stopped(blocks)]).tolist()}
         )
         more = f"; in vain to {listed(lost)}" if lost else ""
         return Answer(Outcome.HOLDS, f"{count(len(worked), 'flow')} got through, to {whom}{more}", worked)
     if blocks:
-        return all_stopped(case, blocks)
+        return all_stopped(blocks)
     if len(tried):
         why = listed(case.reasons(ids))
         return Answer(
@@ -41,8 +38,8 @@ def check(rule: Rule, case: Case) -> Answer:
     return Answer(Outcome.NOT_OBSERVED, "no such flow is in the capture")
 
 
-def all_stopped(case: Case, blocks: list[Block]) -> Answer:
+def all_stopped(blocks: list[Block]) -> Answer:
     """The answer where nothing got through and something stopped it."""
-    rows = stopped(case, blocks)
+    rows = stopped(blocks)
     ways = listed(block.told for block in blocks)
     return Answer(Outcome.FAILS, f"{count(len(rows), 'flow')} stopped, none got through: {ways}", rows)

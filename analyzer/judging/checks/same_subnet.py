@@ -15,15 +15,17 @@ LAST = 0
 def check(rule: Rule, case: Case) -> Answer:
     """Holds where each host has a peer in its subnet, or exchanges data with one in another; else not observed."""
     peers = case.cast.playing(case.book.pack.name, (str(rule.options["peer"]),))
-    hosts = [actor for actor in case.singles(rule) if actor not in peers]
+    others = set(peers)
+    hosts = [actor for actor in case.singles(rule) if actor not in others]
     if not hosts or not peers:
         return Answer(Outcome.NOT_OBSERVED, f"no {' or '.join(rule.who)} with a {rule.options['peer']} was seen")
     if not len(case.touching(hosts)) or not len(case.touching(peers)):
         return Answer(
             Outcome.NOT_OBSERVED, f"no flow of {listed(actor.name for actor in (*hosts, *peers))} is in the capture"
         )
-    apart = [host for host in hosts if not any(_together(case, host, peer) for peer in peers)]
-    rows = common(case, case.touching(hosts), case.touching(peers))
+    near = {place for peer in peers for place in _places(case, peer)}
+    apart = [host for host in hosts if near.isdisjoint(_places(case, host))]
+    rows = common(case.touching(hosts), case.touching(peers))
     if not apart:
         told = f"{listed(actor.name for actor in (*hosts, *peers))} share a subnet, as far as addresses tell"
         return Answer(Outcome.HOLDS, told, rows)
@@ -36,13 +38,9 @@ def check(rule: Rule, case: Case) -> Answer:
     return Answer(Outcome.NOT_OBSERVED, f"{names}, and no traffic that worked between them is in the capture; {tells}")
 
 
-def _together(case: Case, one: Actor, other: Actor) -> bool:
-    """Whether two hosts have addresses in one subnet: in one network of the site file, else by the usual mask."""
+def _places(case: Case, actor: Actor) -> set[object]:
+    """Where a host is: in networks of the site file, and in subnets by the usual mask."""
     site = case.cast.site
     nets = (*site.company_networks, *site.machine_networks)
-    pairs = [(here, there) for here in one.addresses for there in other.addresses]
-    return any(
-        addresses.neighbours(here, there)
-        or any(addresses.within_texts(here, (net,)) and addresses.within_texts(there, (net,)) for net in nets)
-        for here, there in pairs
-    )
+    named = {net for net in nets for address in actor.addresses if addresses.within_texts(address, (net,))}
+    return {*named, *filter(None, map(addresses.subnet, actor.addresses))}

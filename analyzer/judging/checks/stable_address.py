@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from typing import NamedTuple
 
 import numpy as np
@@ -53,14 +54,15 @@ def _leased(rule: Rule, case: Case, actors: list[Actor]) -> list[Finding]:
 
 def _two_macs(rule: Rule, case: Case, actors: list[Actor]) -> list[Finding]:
     """Hosts whose one address was the source of frames with two MACs, each of this host alone."""
-    flows = case.seen.flows
+    flows, traffic = case.seen.flows, case.docket.traffic
+    behind = _behind(case)
     made = []
     for actor in actors:
         for address in actor.addresses:
             carried: dict[str, int] = {}
-            for row in np.flatnonzero(flows.orig_h == address).tolist():
+            for row in traffic.opened.rows(traffic.code(address)).tolist():
                 carried.setdefault(flows.orig_mac[row], row)
-            own = {mac: row for mac, row in carried.items() if mac and _alone(case, mac, address)}
+            own = {mac: row for mac, row in carried.items() if mac and behind.get(mac, set()) <= {address}}
             if len(own) > 1:
                 title = f"{actor.name} appeared under two MAC addresses"
                 claim = Claim("two-macs", title, " and ".join(own), actor.name, rule.severity)
@@ -69,19 +71,23 @@ def _two_macs(rule: Rule, case: Case, actors: list[Actor]) -> list[Finding]:
     return made
 
 
-def _alone(case: Case, mac: str, address: str) -> bool:
-    """Whether a MAC sent frames of no other unicast address: else it is a router's, or two hosts' bridge."""
-    flows = case.seen.flows
-    others = {*flows.orig_h[flows.orig_mac == mac], *flows.resp_h[flows.resp_mac == mac]} - {address}
-    return not any(addresses.reach(other) in {Reach.LOCAL, Reach.PUBLIC} and ":" not in other for other in others)
+def _behind(case: Case) -> dict[str, set[str]]:
+    """The unicast addresses whose frames a MAC sent: with more than one it is a router's, or two hosts' bridge."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for address, macs in case.docket.traffic.carried.items():
+        if addresses.reach(address) in {Reach.LOCAL, Reach.PUBLIC} and ":" not in address:
+            for mac in macs:
+                found[mac].add(address)
+    return found
 
 
 def _moved(rule: Rule, case: Case, actors: list[Actor]) -> list[Finding]:
     """Hosts whose MAC had one address and then another, each for itself, and did the pack's work at both."""
     made, told = [], set()
+    spans = _spans(case, {mac for actor in actors for mac in actor.macs})
     for actor in actors:
         for mac in actor.macs:
-            held = _spans(case, mac)
+            held = spans.get(mac, {})
             moved = len(held) > 1 and all(_shows(case, actor, address) for address in held)
             if mac in told or not moved or not set(held) & set(actor.addresses) or not _in_turn(held):
                 continue
@@ -102,20 +108,27 @@ class _Span(NamedTuple):
     end_ns: int
 
 
-def _spans(case: Case, mac: str) -> dict[str, _Span]:
-    """The IPv4 addresses of a MAC, the earliest first; none where one is no host's own, as behind a router."""
+def _spans(case: Case, wanted: set[str]) -> dict[str, dict[str, _Span]]:
+    """Per MAC its IPv4 addresses, the earliest first; none where one is no host's own, as behind a router."""
     flows = case.seen.flows
-    found: dict[str, _Span] = {}
+    found: dict[str, dict[str, _Span]] = defaultdict(dict)
+    routers: set[str] = set()
     for macs, column in ((flows.orig_mac, flows.orig_h), (flows.resp_mac, flows.resp_h)):
-        for row in np.flatnonzero(macs == mac).tolist():
-            address, start, end = column[row], int(flows.start_ns[row]), int(flows.end_ns[row])
+        for row, (mac, address) in enumerate(zip(macs, column, strict=True)):
+            if mac not in wanted or mac in routers:
+                continue
             reach = addresses.reach(address)
             if reach is Reach.PUBLIC:
-                return {}
-            if reach is Reach.LOCAL and ":" not in address and not address.startswith("169.254."):
-                held = found.get(address, _Span(row, start, end))
-                found[address] = _Span(min(held.row, row), min(held.start_ns, start), max(held.end_ns, end))
-    return dict(sorted(found.items(), key=lambda pair: pair[1].start_ns))
+                routers.add(mac)
+            elif reach is Reach.LOCAL and ":" not in address and not address.startswith("169.254."):
+                start, end = int(flows.start_ns[row]), int(flows.end_ns[row])
+                held = found[mac].get(address, _Span(row, start, end))
+                found[mac][address] = _Span(min(held.row, row), min(held.start_ns, start), max(held.end_ns, end))
+    return {
+        mac: dict(sorted(held.items(), key=lambda pair: pair[1].start_ns))
+        for mac, held in found.items()
+        if mac not in routers
+    }
 
 
 def _in_turn(held: dict[str, _Span]) -> bool:

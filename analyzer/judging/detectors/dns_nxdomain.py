@@ -17,7 +17,7 @@ from analyzer.findings import Evidence, Strength, Verdict
 from analyzer.judging import targets
 from analyzer.judging.case import frames
 from analyzer.judging.lookups import Lookup, zone
-from analyzer.judging.vantage import Vantage
+from analyzer.judging.vantage import Vantage, another
 
 CODE = "dns-nxdomain"
 STAGE = "dns"
@@ -40,16 +40,16 @@ def denied(view: Vantage, code: str, rcode: str, words: str) -> Iterator[Evidenc
     for lookup, flow, said in view.asked():
         if said != rcode:
             continue
-        others = [other for other in view.answers.get(lookup.name, ()) if other.resolver != lookup.resolver]
+        other = another(view.answers.get(lookup.name, {}), lookup.resolver)
         detail = f"{lookup.resolver} {words.format(name=lookup.name)} ({rcode})"
         leaning, strength = Verdict.BLOCKED, Strength.SUGGESTIVE
-        if others:
+        if other:
             strength = Strength.STRONG
-            detail += f"; {others[0].resolver} gave {others[0].told[0]}"
+            detail += f"; {other.resolver} gave {other.told[0]}"
         elif (lookup.resolver, zone(lookup.name)) in view.serves:
             leaning = Verdict.UNDETERMINED
             detail += f"; it answers for other names under {zone(lookup.name)}, so this one may not exist"
-        yield evidence(view, code, flow, lookup, Reading(leaning, strength, detail, bool(others)))
+        yield evidence(view, code, flow, lookup, Reading(leaning, strength, detail, other is not None))
 
 
 class Reading(NamedTuple):

@@ -15,15 +15,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-import numpy as np
-
 from analyzer import addresses
 from analyzer.addresses import Reach
 from analyzer.findings import Evidence, Strength, Verdict
 from analyzer.judging import products
 from analyzer.judging.detectors.dns_nxdomain import Reading, evidence
 from analyzer.judging.lookups import Lookup, operator
-from analyzer.judging.vantage import Vantage
+from analyzer.judging.vantage import Vantage, another
 
 CODE = "dns-sinkholed"
 STAGE = "dns"
@@ -58,8 +56,8 @@ def _sinks(asked: Iterator[Lookup]) -> frozenset[tuple[str, str]]:
 
 def _read(view: Vantage, lookup: Lookup, sinks: frozenset[tuple[str, str]]) -> Reading | None:
     """What an answer is where it leads nowhere, None where it leads somewhere."""
-    others = view.answers.get(lookup.name, ())
-    if any(other.resolver == lookup.resolver and _public(other.told) for other in others):
+    public = view.public_answers.get(lookup.name, {})
+    if lookup.resolver in public:
         good = not any(
             (lookup.resolver, address) in sinks or products.block_page_address(address) for address in lookup.told
         )
@@ -76,22 +74,10 @@ def _read(view: Vantage, lookup: Lookup, sinks: frozenset[tuple[str, str]]) -> R
         return Reading(Verdict.BLOCKED, Strength.STRONG, f"{detail} {told}, as it does for unrelated names", alone=True)
     if reaches != {Reach.LOCAL}:
         return None
-    elsewhere = next((o for o in others if o.resolver != lookup.resolver and _public(o.told)), None)
+    elsewhere = another(public, lookup.resolver)
     if elsewhere is not None:
         told = f"{told}, a private address; {elsewhere.resolver} gave {elsewhere.told[0]}"
         return Reading(Verdict.BLOCKED, Strength.STRONG, f"{detail} {told}", alone=True)
-    if _works(view, lookup):
+    if any((lookup.client, address) in view.talked for address in lookup.told):
         return Reading(Verdict.UNDETERMINED, Strength.SUGGESTIVE, f"{detail} {told}, a private address that serves it")
     return Reading(Verdict.BLOCKED, Strength.SUGGESTIVE, f"{detail} {told}, a private address")
-
-
-def _public(told: tuple[str, ...]) -> bool:
-    """Whether an answer has a public address."""
-    return any(addresses.reach(address) is Reach.PUBLIC for address in told)
-
-
-def _works(view: Vantage, lookup: Lookup) -> bool:
-    """Whether the client then exchanged data with an address that it was told."""
-    flows = view.seen.flows
-    talked = (flows.resp_payload_octets > 0) & (flows.orig_payload_octets > 0) & (flows.orig_h == lookup.client)
-    return any(flows.resp_h[row] in lookup.told for row in np.flatnonzero(talked).tolist())

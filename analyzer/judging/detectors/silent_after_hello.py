@@ -14,8 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from analyzer.findings import Evidence, Strength, Verdict
 from analyzer.judging import targets
 from analyzer.judging.case import count, frames
@@ -58,7 +56,8 @@ def _read(view: Vantage, row: int) -> tuple[Verdict, Strength, str]:
     flows, icmp = view.seen.flows, view.seen.icmp
     if flows.orig_acked[row] > 0:
         return Verdict.UNDETERMINED, Strength.SUGGESTIVE, "it was acknowledged, so it arrived, and no answer came"
-    sized = np.flatnonzero((icmp.quoted_flow == row) & (icmp.mtu >= 0))
+    quoting = view.errors.rows(row)
+    sized = quoting[icmp.mtu[quoting] >= 0]
     if len(sized):
         told = f"{icmp.sender[sized[0]]} asks for packets of {int(icmp.mtu[sized[0]])} octets, and they did not shrink"
         return Verdict.UNDETERMINED, Strength.STRONG, told
@@ -81,6 +80,6 @@ def _times(view: Vantage, row: int) -> int:
 def _hello_octets(view: Vantage, row: int) -> int:
     """Octets of a flow's hello, as far as they are known."""
     flows, tls = view.seen.flows, view.seen.tls
-    said = tls.hello_octets[tls.flow == row]
+    said = tls.hello_octets[view.hellos.rows(row)]
     whole = int(said.max()) if len(said) else 0
     return max(whole, int(flows.orig_payload_octets[row] - flows.orig_retransmitted[row]))

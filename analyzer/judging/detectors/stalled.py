@@ -11,7 +11,11 @@ Source  RFC 9293 section 3.8.3; RFC 6298 section 5; RFC 5382 section 5 (how long
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import bisect
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
 
 from analyzer.findings import Evidence, Strength, Verdict
 from analyzer.judging import targets
@@ -37,8 +41,10 @@ def find(view: Vantage) -> Iterator[Evidence]:
     gone = view.opened & (flows.resp_synacks > 0) & (flows.orig_again >= AGAIN) & (flows.orig_payload_octets > 0)
     gone &= (flows.resp_rsts == 0) & (flows.resp_fins == 0) & (flows.orig_fins == 0)
     gone &= ~(hellos(view) & (flows.resp_payload_octets == 0))
-    for row in view.rows(gone):
-        others = _others_went_on(view, row)
+    rows = view.rows(gone)
+    latest = _latest(view, frozenset(flows.orig_h[rows]))
+    for row in rows:
+        others = _others_went_on(view, row, latest[flows.orig_h[row]])
         silence = (int(flows.end_ns[row]) - int(flows.resp_last_ns[row])) / 1e9
         yield Evidence(
             CODE,
@@ -53,9 +59,38 @@ def find(view: Vantage) -> Iterator[Evidence]:
         )
 
 
-def _others_went_on(view: Vantage, row: int) -> bool:
+class _Latest(NamedTuple):
+    """The last answer in the flows that a client began until a moment: when, whose, and the last one of all others."""
+
+    start_ns: int
+    last_ns: int
+    server: str
+    others_ns: int
+
+
+def _latest(view: Vantage, clients: frozenset[str]) -> dict[str, list[_Latest]]:
+    """Per client the last answers until each of its flows began, in the order in which they did."""
+    flows = view.seen.flows
+    found: dict[str, list[_Latest]] = {client: [] for client in clients}
+    for row in np.argsort(flows.start_ns, kind="stable").tolist() if clients else ():
+        held = found.get(flows.orig_h[row])
+        if held is None:
+            continue
+        start, last, server = int(flows.start_ns[row]), int(flows.resp_last_ns[row]), flows.resp_h[row]
+        before = held[-1] if held else _Latest(start, -1, server, -1)
+        if server == before.server:
+            held.append(_Latest(start, max(last, before.last_ns), server, before.others_ns))
+        elif last > before.last_ns:
+            held.append(_Latest(start, last, server, before.last_ns))
+        else:
+            held.append(_Latest(start, before.last_ns, before.server, max(last, before.others_ns)))
+    return found
+
+
+def _others_went_on(view: Vantage, row: int, latest: Sequence[_Latest]) -> bool:
     """Whether another host went on answering the same client after this one fell silent."""
     flows = view.seen.flows
-    alike = (flows.orig_h == flows.orig_h[row]) & (flows.resp_h != flows.resp_h[row])
-    during = (flows.resp_last_ns > flows.resp_last_ns[row]) & (flows.start_ns <= flows.end_ns[row])
-    return bool((alike & during).any())
+    began = bisect.bisect_right(latest, int(flows.end_ns[row]), key=lambda held: held.start_ns)
+    held = latest[began - 1]
+    last_ns = held.others_ns if held.server == flows.resp_h[row] else held.last_ns
+    return bool(last_ns > flows.resp_last_ns[row])
