@@ -93,17 +93,17 @@ def habit_of(row):
 
 
 @inlined
-def is_copy(octets, row, recent, mirroring, window_ns, is_news):
+def is_copy(row, value, recent, mirroring, window_ns, is_news):
     """Whether the packet is a copy of one seen within the window, before or after; if not, it is remembered.
 
     Bare packets are copies only while others of their flow are, and then every second one.
 
+    value      the packet's print
     recent     RECENT[SETS * WAYS], as none_seen() has it before the first packet
     mirroring  i4[HABITS + 1]: per flow, by `habit_of`, the share of copies among its last packets that are not bare, of
                ALL; at ANY whether there was a copy at all
     is_news    whether its flow tells that it is no copy: it is only remembered
     """
-    value = print_of(octets, row)
     first = ((value >> 9) & (SETS - 1)) * WAYS
     if not is_news:
         found = recent[first].print & ~FREE == value
