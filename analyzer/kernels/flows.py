@@ -222,20 +222,25 @@ def ended(flow, sides, index, row, side, udp_idle, tcp_idle, udp_active):
 
     By silence (idle times in ns), by its age where it has no connection, or by a SYN with a new sequence number after
     the connection was open or closed. A SYN that its answer overtook has the number that was answered, and begins
-    nothing.
+    nothing. A SYN-ACK with a new number begins another flow, whose SYN was not seen, where the connection was closed
+    and its sender had spoken.
     """
     if row.proto != TCP:
         return is_old(flow, row, udp_idle, udp_active)
     if row.ts_ns - flow.end_ns > tcp_idle:
         return True
-    if row.flags & (SYN | ACK | RST | FIN) != SYN:
+    if row.flags & (SYN | RST | FIN) != SYN:
         return False
     mine = sides[2 * index + side]
-    if mine.syns and (mine.isn == row.seq or (mine.syns + mine.synacks > 1 and mine.isn_before == row.seq)):
+    answers = row.flags & ACK > 0
+    times = mine.synacks if answers else mine.syns
+    if times and (mine.isn == row.seq or (mine.syns + mine.synacks > 1 and mine.isn_before == row.seq)):
         return False
     if mine.syns + mine.synacks == 0 and mine.known and (row.seq + 1) & 0xFFFFFFFF == mine.base:
         return False
     closed = flow.rst_frame > 0 or flow.fin_frame > 0
+    if answers:
+        return closed and mine.data_frame > 0
     return closed or flow.opening & SYNACK_SEEN > 0 or mine.packets > mine.syns
 
 

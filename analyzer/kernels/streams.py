@@ -13,6 +13,7 @@ from analyzer.kernels import tls
 from analyzer.kernels.gaps import difference
 from analyzer.kernels.headers import TCP
 from analyzer.kernels.jit import kernel
+from analyzer.kernels.octets import copy
 
 GROUP = np.dtype(
     [
@@ -85,9 +86,8 @@ def join(segments, order, first, last, base, arena, out, at, marks):
         skip = length - place
         if skip < segment.octets:
             marks[k] = length
-            for octet in range(skip, segment.octets):
-                out[at + length] = arena[segment.at + octet]
-                length += 1
+            copy(out, at + length, arena, segment.at + skip, segment.octets - skip)
+            length += segment.octets - skip
     return at + length
 
 
@@ -217,9 +217,7 @@ def move_to_front(segments, keep, arena):
         if not keep[k]:
             continue
         segment = segments[k]
-        begin = segment.at
-        for octet in range(segment.octets):
-            arena[at + octet] = arena[begin + octet]
+        copy(arena, at, arena, segment.at, segment.octets)
         segment.at = at
         at += segment.octets
         segments[count] = segment

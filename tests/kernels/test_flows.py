@@ -19,10 +19,11 @@ def udp(ts_s, src=HOME, dst=AWAY, ports=(40000, 9)):
     return Shot(ts_s * SECOND, fr.linked(fr.ip(src, dst, fr.UDP, fr.udp(*ports, b"x"))))
 
 
-def tcp(ts_s, *, flags=fr.ACK, seq=1, answer=False):
+def tcp(ts_s, *, flags=fr.ACK, seq=1, answer=False, payload=b""):
     """A segment at a second."""
     ends, ports = ((AWAY, HOME), (443, 40000)) if answer else ((HOME, AWAY), (40000, 443))
-    return Shot(ts_s * SECOND, fr.linked(fr.ip(*ends, fr.TCP, fr.tcp(*ports, seq=seq, ack=1, flags=flags))))
+    segment = fr.tcp(*ports, seq=seq, ack=1, flags=flags, payload=payload)
+    return Shot(ts_s * SECOND, fr.linked(fr.ip(*ends, fr.TCP, segment)))
 
 
 def count(*shots):
@@ -66,6 +67,17 @@ def test_a_syn_that_its_answer_overtook_is_no_new_connection():
     answer = tcp(1, flags=fr.SYN | fr.ACK, seq=90, answer=True)
     assert count(answer, tcp(1, flags=fr.SYN, seq=0)) == 1
     assert count(answer, tcp(1, flags=fr.SYN, seq=1)) == 2
+
+
+def test_an_answer_with_a_new_number_is_a_connection_whose_syn_is_missing():
+    """Where its sender had spoken and the connection was closed; else two answer one SYN, and one of them may lie."""
+    opening = [tcp(1, flags=fr.SYN, seq=7), tcp(1, flags=fr.SYN | fr.ACK, seq=90, answer=True)]
+    spoken = [*opening, tcp(2, seq=91, answer=True, payload=b"x")]
+    reset, other = tcp(3, flags=fr.RST, seq=8), tcp(4, flags=fr.SYN | fr.ACK, seq=1000, answer=True)
+    assert count(*spoken, reset, other) == 2
+    assert count(*spoken, reset, tcp(4, flags=fr.SYN | fr.ACK, seq=90, answer=True)) == 1
+    assert count(*spoken, other) == 1
+    assert count(*opening, reset, other) == 1
 
 
 def test_the_originator_of_a_flow_seen_midway_is_the_client():

@@ -92,15 +92,19 @@ class Flow:
             return silence > UDP_IDLE_NS
         if silence > TCP_IDLE_NS:
             return True
-        if packet.flags & (SYN | ACK | RST | FIN) != SYN:
+        if packet.flags & (SYN | RST | FIN) != SYN:
             return False
+        answers = packet.flags & ACK
         mine = self.tcp.orig if self.is_from_orig(packet) else self.tcp.resp
         side = self.sides[0 if mine is self.tcp.orig else 1]
-        if mine.syns and packet.seq in mine.isns:
+        if (mine.synacks if answers else mine.syns) and packet.seq in mine.isns:
             return False
         if not mine.isns and mine.base is not None and (packet.seq + 1) % (1 << 32) == mine.base:
             return False
-        opened = self.synack_seen or self.rst_frame or self.fin_frame
+        closed = self.rst_frame or self.fin_frame
+        if answers:
+            return bool(closed and side.data_frame)
+        opened = self.synack_seen or closed
         return bool(opened) or side.packets > mine.syns
 
     def feed(self, packet):
