@@ -258,7 +258,7 @@ def lock(folder: Path | None) -> None:
 
     context, new = click.get_current_context(), not folder.exists()
     with writing(folder):
-        context.with_resource(FolderLock(folder))
+        context.call_on_close(FolderLock(folder).close)
     if new:
         context.call_on_close(partial(_without_nothing, folder))
 

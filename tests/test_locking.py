@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -61,9 +62,9 @@ def test_a_child_that_lives_on_does_not_keep_it(tmp_path):
 
 def test_a_folder_is_made(tmp_path):
     """With what is above it, and its permissions; one that is there stays as it is."""
-    with FolderLock(tmp_path / "a" / "b", mode=0o700):
+    with closing(FolderLock(tmp_path / "a" / "b", mode=0o700)):
         assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
-    with FolderLock(tmp_path / "a" / "b"):
+    with closing(FolderLock(tmp_path / "a" / "b")):
         assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="exists"):
@@ -74,7 +75,8 @@ def test_another_name_is_the_same_folder(tmp_path):
     """A link to it is no way around."""
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to("folder")
-    with FolderLock(tmp_path / "folder"), pytest.raises(AnalyzerError, match="link: another program writes there"):
+    said = "link: another program writes there"
+    with closing(FolderLock(tmp_path / "folder")), pytest.raises(AnalyzerError, match=said):
         FolderLock(tmp_path / "link")
 
 
@@ -85,7 +87,7 @@ def test_where_nothing_can_be_locked_nobody_is_kept_away(tmp_path, monkeypatch):
         raise OSError(errno.ENOTSUP, "Operation not supported")
 
     monkeypatch.setattr(locking.fcntl, "flock", refuse)
-    with FolderLock(tmp_path), FolderLock(tmp_path):
+    with closing(FolderLock(tmp_path)), closing(FolderLock(tmp_path)):
         pass
 
 
@@ -100,5 +102,5 @@ def test_who_is_not_told_is_not_named(tmp_path, monkeypatch):
             return told
 
         monkeypatch.setattr(locking.Path, "read_text", read)
-        with FolderLock(tmp_path), pytest.raises(AnalyzerError, match=r"another program writes there$"):
+        with closing(FolderLock(tmp_path)), pytest.raises(AnalyzerError, match=r"another program writes there$"):
             FolderLock(tmp_path)
