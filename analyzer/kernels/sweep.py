@@ -133,7 +133,7 @@ def update_more(octets, row, t):
     """Account for a packet that only brings more of what its flow had; False, with nothing done, for any other.
 
     Most packets do: the next TCP segment of an open connection, a datagram of a flow whose first ones were kept. It is
-    what `copied` and `update` do, without the calls: their arguments cost a third of the time (bench: industrial).
+    what `update` does, without the calls: their arguments cost a third of the time (bench: industrial).
     """
     value = print_of(octets, row)  # first, for the processor to work at while the flow comes from memory
     side = source_is_b(row)

@@ -29,7 +29,7 @@ def check(rule: Rule, case: Case) -> Answer:
     if not asked:
         return Answer(Outcome.NOT_OBSERVED, f"nobody asked for {listed(rule.to.names)} in the capture")
     good = [lookup for lookup in asked if _local(lookup)]
-    able = _resolving_others(case, rule)
+    able = _resolving_others(case, meant)
     bad = [lookup for lookup in asked if not _local(lookup) and lookup.resolver in able]
     flows = rows_of(int(dns.flow[lookup.row]) for lookup in asked)
     if bad:
@@ -47,9 +47,8 @@ def _local(lookup: Lookup) -> bool:
     return any(addresses.reach(address) is Reach.LOCAL for address in lookup.told)
 
 
-def _resolving_others(case: Case, rule: Rule) -> set[str]:
+def _resolving_others(case: Case, meant: Names) -> set[str]:
     """The resolvers that told some client an address for some other name."""
-    meant = Names(rule.to.names)
     return {other.resolver for other in case.cast.lookups.all if other.told and not meant.mean(other.name)}
 
 
