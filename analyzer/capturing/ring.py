@@ -31,13 +31,13 @@ from analyzer.kernels import records as rc
 SNAPLEN = 262_144
 """Octets of a frame kept at most, as tcpdump and dumpcap have it."""
 
-SIZES = ((128 << 20, 16 << 20), (16 << 20, 2 << 20))
+SIZES = ((192 << 20, 32 << 20), (16 << 20, 2 << 20))
 """Octets of a ring and of a block; the next where there is no memory. Seconds of a busy plant, for while Python judges
 the thread that sweeps waits for its turn. Larger blocks wake us less often, and the sweep finds its tables in the
-cache: 4 MB take more of the CPU (benchmark: live)."""
+cache: 16 MB take more of the CPU (benchmark: live)."""
 
-RETIRE_MS = 400
-"""After so long, or twice as long, the kernel hands over a block that is not full: eight bear that nobody reads for
+RETIRE_MS = 500
+"""After so long, or twice as long, the kernel hands over a block that is not full: six bear that nobody reads for
 some seconds, on a quiet link too."""
 
 TAG_OCTETS = 4

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.kernels.flows import FIN, SYN
-from analyzer.kernels.hashing import GOLDEN, folded, product, stirred, total
+from analyzer.kernels.hashing import GOLDEN, crossed, product, stirred, total
 from analyzer.kernels.headers import TCP
 from analyzer.kernels.jit import inlined, kernel
 from analyzer.kernels.octets import be64, u8
@@ -27,7 +27,10 @@ LONG_AGO = -(1 << 62)
 HABITS = 4096
 ANY = HABITS  # the place in `mirroring` that tells whether there was any copy
 ALL, MIRRORED = 4096, 128  # only copies, and enough to think that bare packets are copied as well: one of the last few
-OTHER, FURTHER, LAST = 0xC2B2AE3D27D4EB4F, 0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5  # odd numbers, as xxhash has them
+# numbers that nothing has, as xxhash and wyhash have them
+SOURCE, IDENT = np.int64(0x42B2AE3D27D4EB4F), np.int64(0x6737ED1A0B428DB1)
+FIRST, SECOND, THIRD = np.int64(0x1E3779B185EBCA87), np.int64(0x65EBCA77C2B2AE63), np.int64(0x27D4EB2F165667C5)
+FOURTH, FIFTH, LAST = np.int64(0x0EBC6AF09C88C6E3), np.int64(0x589965CC75374CC3), np.int64(0x165667B19E3779F9)
 
 
 def none_seen() -> np.ndarray:
@@ -46,29 +49,29 @@ def none_mirrored() -> np.ndarray:
 def print_of(octets, row):
     """A number that copies of a packet share and others do not, once `row.hash` is known; nine bits are free.
 
-    The words of most packets are taken at once: none waits for the hash of the one before, nor for that of the flow.
+    Words are hashed by pairs: none waits for the pair before, nor for the hash of the flow.
     """
     at, kept = row.transport_at, row.transport_kept
     sampled = min(kept, TCP_SAMPLED if row.proto == TCP else SAMPLED)
     key = row.fragment << 16 | row.payload << 32 | sampled << 8 | row.proto
+    source = total(row.src_lo, product(key, GOLDEN))
+    value = total(row.hash, crossed(source ^ SOURCE, (row.ip_id << 32 | row.ip_octets) ^ IDENT))
     if kept >= 16:
         last = at + kept - 8
-        value = total(folded(be64(octets, at), key, GOLDEN), folded(be64(octets, at + 8), key, OTHER))
+        value = total(value, crossed(be64(octets, at) ^ FIRST, be64(octets, at + 8) ^ SECOND))
         third, fourth = be64(octets, min(at + 16, last)), be64(octets, min(at + 24, last))
-        more = total(folded(third, key, FURTHER), folded(fourth, key, LAST))
+        value = total(value, crossed(third ^ THIRD, fourth ^ FOURTH))
         if row.proto != TCP:
-            fifth, end = be64(octets, min(at + 32, last)), be64(octets, last)
-            more = total(more, product(total(folded(fifth, key, GOLDEN), folded(end, key, OTHER)), FURTHER))
-        value = total(value, product(more, GOLDEN))
+            value = total(value, crossed(be64(octets, min(at + 32, last)) ^ FIFTH, be64(octets, last) ^ LAST))
     else:
-        value = few(octets, at, kept, key)
-    value = stirred(value, total(row.hash, product(row.src_lo, OTHER)))
-    return stirred(value, row.ip_id << 32 | row.ip_octets) & ~FREE
+        value = total(value, few(octets, at, kept))
+    return value & ~FREE
 
 
 @kernel
-def few(octets, at, kept, value):
-    """A hash of so much and fewer than 16 octets."""
+def few(octets, at, kept):
+    """A hash of fewer than 16 octets."""
+    value = np.int64(0)
     if kept >= 8:
         return stirred(stirred(value, be64(octets, at)), be64(octets, at + kept - 8))
     for k in range(kept):
@@ -88,7 +91,7 @@ def habit_of(row):
 
     Flows that share one share what is thought of them, which is right where a whole port is mirrored.
     """
-    ports = product(np.int64(row.src_port) + np.int64(row.dst_port), OTHER)
+    ports = product(np.int64(row.src_port) + np.int64(row.dst_port), SOURCE)
     return (total(product(total(row.src_lo, row.dst_lo), GOLDEN), ports) >> 32) & (HABITS - 1)
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from analyzer.kernels.jit import inlined
+from analyzer.kernels.jit import crosses, inlined
 
 GOLDEN = 0x9E3779B97F4A7C15  # odd, as splitmix64 has it
+WORD = (1 << 64) - 1
 
 
 @inlined
@@ -25,18 +26,21 @@ def total(one, other):
     return np.int64(np.uint64(one) + np.uint64(other))
 
 
+@crosses
+def crossed(one, other):
+    """A hash of two words, the same whichever is first: the halves of their product, xored, as wyhash has it.
+
+    It is 0 where a word is, so that each is to be xored with a number that is not to be met.
+    """
+    product = int(np.uint64(one)) * int(np.uint64(other))
+    return np.uint64((product ^ product >> 64) & WORD).astype(np.int64)
+
+
 @inlined
 def stirred(value, word):
     """A hash of so much and one word more."""
     h = (np.uint64(value) ^ np.uint64(word)) * np.uint64(GOLDEN)
     return np.int64(h ^ (h >> np.uint64(29)))
-
-
-@inlined
-def folded(word, key, factor):
-    """A hash of one word under a key: another for every other word, where `factor` is odd."""
-    h = (np.uint64(word) ^ np.uint64(key)) * np.uint64(factor)
-    return np.int64(h ^ (h >> np.uint64(32)))
 
 
 @inlined

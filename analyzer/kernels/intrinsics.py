@@ -1,4 +1,4 @@
-"""What kernels do with several octets at once, as machine code: a check of the bounds, and an instruction or a call.
+"""What kernels do with several octets at once, or with products of 128 bit, as machine code: an instruction or a call.
 
 Each makes a function for Numba to compile, which is the only one that may import it; see kernels/jit.py.
 """
@@ -75,6 +75,25 @@ def move(*, bounds: bool) -> Function:
 
     call: Any = intrinsic(typed)
     return lambda out, to, octets, at, count: call(out, to, octets, at, count)  # noqa: PLW0108
+
+
+def crossed() -> Function:
+    """A function (one, other) of 64 bit integers: the halves of their product, one xor the other, as an int64."""
+    from llvmlite import ir  # noqa: PLC0415
+    from numba.core import types  # noqa: PLC0415
+    from numba.extending import intrinsic  # noqa: PLC0415
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        wide = ir.IntType(128)
+        product = builder.mul(*(builder.zext(argument, wide) for argument in arguments))
+        high = builder.lshr(product, ir.Constant(wide, 64))
+        return builder.trunc(builder.xor(product, high), ir.IntType(64))
+
+    def typed(_: Any, one: Any, other: Any) -> Any:  # noqa: ARG001
+        return types.int64(types.int64, types.int64), generate
+
+    call: Any = intrinsic(typed)
+    return lambda one, other: call(one, other)  # noqa: PLW0108
 
 
 def _place(context: Any, builder: Any, kind: Any, octets: Any, at: Any, count: Any, *, bounds: bool) -> Any:

@@ -233,6 +233,11 @@ def moves(function: Function) -> Function:
     return _instead(lambda: intrinsics.move(bounds=BOUNDSCHECK))(function)
 
 
+def crosses(function: Function) -> Function:
+    """Like `loads`, for a function (one, other) that folds a product of 128 bit."""
+    return _instead(intrinsics.crossed)(function)
+
+
 def _instead(make: Callable[[], Function]) -> Callable[[Function], Function]:
     """A kernel of which other machine code is made than of its function."""
     return lambda function: _plain(function) if PLAIN else Kernel(function, "never", make)

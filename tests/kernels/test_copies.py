@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.kernels import flows as fl
+from analyzer.kernels.copies import FREE, SAMPLED, TCP_SAMPLED, print_of
+from analyzer.kernels.flows import scratch
+from analyzer.kernels.headers import TCP, UDP
+from analyzer.kernels.jit import kernel
 from analyzer.metering.flows import finish
 from tests.builders import frames as fr
 from tests.builders.captures import Shot
@@ -48,6 +53,34 @@ def test_what_a_hop_or_a_mirror_changes_does_not_matter(changed, later):
 def test_what_was_sent_again_is_no_copy(changed):
     """Another identification, or a moment later: somebody sent it."""
     assert copies(tcp(), tcp(**changed)) == 0
+
+
+@kernel
+def prints(octets, rows, out):
+    """The print of each row."""
+    for k in range(rows.size):
+        out[k] = print_of(octets, rows[k])
+
+
+@pytest.mark.parametrize(("proto", "sampled"), [(TCP, TCP_SAMPLED), (UDP, SAMPLED)])
+@pytest.mark.parametrize("kept", [0, 7, 8, 15, 16, 17, 31, 32, 40, 100])
+def test_whatever_bit_is_sampled_makes_another_print(proto, sampled, kept):
+    """Packets that differ in a bit of what is sampled, of identification or length, have prints of their own."""
+    places = {*range(min(kept, sampled)), *(range(max(kept - 8, 0), kept) if proto == UDP else ())}
+    bits = [8 * at + bit for at in places for bit in range(8)]
+    rows = scratch(1 + len(bits) + 64)
+    octets = np.resize(np.frombuffer(bytes(range(7, 107)), np.uint8), (rows.size, 100)).copy()
+    rows["proto"], rows["payload"], rows["ip_octets"], rows["transport_kept"] = proto, kept, kept + 20, kept
+    rows["transport_at"] = 100 * np.arange(rows.size)
+    for row, bit in enumerate(bits, 1):
+        octets[row, bit // 8] ^= 1 << bit % 8
+    for row, name, width in ((len(bits) + 1, "ip_id", 16), (len(bits) + 17, "ip_octets", 16), (-32, "src_lo", 32)):
+        for bit in range(width):
+            rows[name][row + bit] ^= 1 << bit
+    made = np.zeros(rows.size, np.int64)
+    prints(octets.ravel(), rows, made)
+    assert np.unique(made).size == rows.size
+    assert (made & FREE == 0).all()
 
 
 def test_retransmissions_are_kept():
