@@ -36,7 +36,7 @@ SIZES = ((192 << 20, 32 << 20), (16 << 20, 2 << 20))
 the thread that sweeps waits for its turn. Larger blocks wake us less often, and the sweep finds its tables in the
 cache: 16 MB take more of the CPU (benchmark: live)."""
 
-RETIRE_MS = 500
+RETIRE_MS = 450
 """After so long, or twice as long, the kernel hands over a block that is not full: six bear that nobody reads for
 some seconds, on a quiet link too."""
 
