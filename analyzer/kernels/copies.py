@@ -27,7 +27,8 @@ LONG_AGO = -(1 << 62)
 HABITS = 4096
 ANY = HABITS  # the place in `mirroring` that tells whether there was any copy
 ALL, MIRRORED = 4096, 128  # only copies, and enough to think that bare packets are copied as well: one of the last few
-# numbers that nothing has, as xxhash and wyhash have them
+PORTS = 0xC2B2AE3D27D4EB4F  # odd, as xxhash has it
+# any numbers of 63 bit: only a word that is one of them makes its pair's hash 0
 SOURCE, IDENT = np.int64(0x42B2AE3D27D4EB4F), np.int64(0x6737ED1A0B428DB1)
 FIRST, SECOND, THIRD = np.int64(0x1E3779B185EBCA87), np.int64(0x65EBCA77C2B2AE63), np.int64(0x27D4EB2F165667C5)
 FOURTH, FIFTH, LAST = np.int64(0x0EBC6AF09C88C6E3), np.int64(0x589965CC75374CC3), np.int64(0x165667B19E3779F9)
@@ -49,13 +50,13 @@ def none_mirrored() -> np.ndarray:
 def print_of(octets, row):
     """A number that copies of a packet share and others do not, once `row.hash` is known; nine bits are free.
 
-    Words are hashed by pairs: none waits for the pair before, nor for the hash of the flow.
+    Words are hashed by pairs, of which none waits for the one before, nor for the hash of the flow.
     """
     at, kept = row.transport_at, row.transport_kept
     sampled = min(kept, TCP_SAMPLED if row.proto == TCP else SAMPLED)
     key = row.fragment << 16 | row.payload << 32 | sampled << 8 | row.proto
     source = total(row.src_lo, product(key, GOLDEN))
-    value = total(row.hash, crossed(source ^ SOURCE, (row.ip_id << 32 | row.ip_octets) ^ IDENT))
+    value = crossed(source ^ SOURCE, (row.ip_id << 32 | row.ip_octets) ^ IDENT)
     if kept >= 16:
         last = at + kept - 8
         value = total(value, crossed(be64(octets, at) ^ FIRST, be64(octets, at + 8) ^ SECOND))
@@ -65,7 +66,7 @@ def print_of(octets, row):
             value = total(value, crossed(be64(octets, min(at + 32, last)) ^ FIFTH, be64(octets, last) ^ LAST))
     else:
         value = total(value, few(octets, at, kept))
-    return value & ~FREE
+    return stirred(value, row.hash) & ~FREE
 
 
 @kernel
@@ -91,7 +92,7 @@ def habit_of(row):
 
     Flows that share one share what is thought of them, which is right where a whole port is mirrored.
     """
-    ports = product(np.int64(row.src_port) + np.int64(row.dst_port), SOURCE)
+    ports = product(np.int64(row.src_port) + np.int64(row.dst_port), PORTS)
     return (total(product(total(row.src_lo, row.dst_lo), GOLDEN), ports) >> 32) & (HABITS - 1)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analyzer.kernels.hashing import crossed, total
+from analyzer.kernels.hashing import mix, total
 from analyzer.kernels.headers import DECODED, TCP, UDP
 from analyzer.kernels.jit import inlined, kernel
 
@@ -127,7 +127,7 @@ def icmp_like(row):
 @inlined
 def ends_hash(one, other, one_port, other_port, more, seed):
     """A hash of two ends by the low halves of their addresses, and of `more`: the same in both directions."""
-    ends = crossed(one ^ (one_port << 40) ^ seed, other ^ (other_port << 40) ^ seed)
+    ends = total(mix(one ^ (one_port << 40), seed), mix(other ^ (other_port << 40), seed))
     return total(ends, more) & np.int64(0x7FFFFFFFFFFFFFFF)
 
 
@@ -139,7 +139,7 @@ def flow_hash(row, seed):
         src_port = dst_port = src_port << 8 | dst_port
     more = np.int64(row.proto)
     if row.version == 6:
-        more = total(more, crossed(row.src_hi ^ seed, row.dst_hi ^ seed))
+        more = total(more, mix(row.src_hi, seed) ^ mix(row.dst_hi, seed))
     return ends_hash(row.src_lo, row.dst_lo, src_port, dst_port, more, seed)
 
 
@@ -206,7 +206,7 @@ def key_hash(flow, seed):
         a_port = b_port = a_port << 8 | b_port
     more = np.int64(flow.proto)
     if flow.version == 6:
-        more = total(more, crossed(flow.a_hi ^ seed, flow.b_hi ^ seed))
+        more = total(more, mix(flow.a_hi, seed) ^ mix(flow.b_hi, seed))
     return ends_hash(flow.a_lo, flow.b_lo, a_port, b_port, more, seed)
 
 

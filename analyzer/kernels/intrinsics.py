@@ -1,5 +1,6 @@
-"""What kernels do with several octets at once, or with products of 128 bit, as machine code: an instruction or a call.
+"""What kernels do with several octets at once, as machine code: a check of the bounds, and an instruction or a call.
 
+So is what they do with products of 128 bit, which Numba has no type for.
 Each makes a function for Numba to compile, which is the only one that may import it; see kernels/jit.py.
 """
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from analyzer.kernels.carriers import is_carrier
 from analyzer.kernels.flows import ends_hash
-from analyzer.kernels.hashing import crossed, total
+from analyzer.kernels.hashing import mix, total
 from analyzer.kernels.headers import MORE, OFFSET, TCP, UDP, V4_MAPPED
 from analyzer.kernels.jit import inlined
 from analyzer.kernels.kinds import IPV4_TYPE, IPV6_TYPE, VLAN_TYPE
@@ -77,7 +77,7 @@ def read_packet(octets, at, caplen, origlen, number, ts_ns, seed):
         dst_hi, dst_lo = be64(octets, inner + 24), be64(octets, inner + 32)
         word = be32(octets, inner + 4)  # length of the payload, next header, hop limit
         left, proto, ttl, ip_id = word >> 16, (word >> 8) & 0xFF, word & 0xFF, np.int64(0)
-        more = total(proto, crossed(src_hi ^ seed, dst_hi ^ seed))
+        more = total(proto, mix(src_hi, seed) ^ mix(dst_hi, seed))
         good = left > 0  # else a jumbogram, or segmentation offload
     else:
         version = np.int64(4)

@@ -20,7 +20,7 @@ WAIT_S = 0.2
 """How long a silent ring is waited for before somebody is asked whether to go on."""
 
 LAST_S = 1.0
-"""A block that is not full is handed over within half of that (ring.RETIRE_MS, rounded up by the kernel's clock)."""
+"""A block that is not full is handed over within that (twice ring.RETIRE_MS, rounded up by the kernel's clock)."""
 
 ETHERNET = 1
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.kernels import flows as fl
-from analyzer.kernels.copies import FREE, SAMPLED, TCP_SAMPLED, print_of
+from analyzer.kernels.copies import FREE, SAMPLED, SETS, TCP_SAMPLED, WAYS, print_of
 from analyzer.kernels.flows import scratch
 from analyzer.kernels.headers import TCP, UDP
 from analyzer.kernels.jit import kernel
@@ -20,6 +22,7 @@ from tests.builders.traffic import numbers, shots
 
 HOME, AWAY = "10.0.0.1", "192.0.2.7"
 US = 1_000
+PLACES = {"seq": 4, "ack": 8, "tsval": 24, "tsecr": 28}  # in a TCP header
 
 
 def tcp(payload=b"x" * 20, *, ident=7, ttl=64, flags=fr.ACK, seq=1, ts_ns=0, vlans=(), source=0, tos=0):
@@ -81,6 +84,28 @@ def test_whatever_bit_is_sampled_makes_another_print(proto, sampled, kept):
     prints(octets.ravel(), rows, made)
     assert np.unique(made).size == rows.size
     assert (made & FREE == 0).all()
+
+
+GRID = 64
+
+
+@pytest.mark.parametrize("steps", [(1, 1), (1448, 1), (1, 256), (512, 512)])
+@pytest.mark.parametrize(("one", "other"), [*itertools.permutations([*PLACES, "src_lo", "ip_id"], 2)])
+def test_packets_that_go_by_steps_have_prints_that_lie_apart(one, other, steps):
+    """Whichever two fields count: no print is another's, and none of few sets has to hold them all."""
+    rows, octets = scratch(GRID * GRID), np.zeros((GRID * GRID, 40), np.uint8)
+    rows["proto"], rows["ip_octets"], rows["transport_kept"] = TCP, 60, 40
+    rows["transport_at"] = 40 * np.arange(rows.size)
+    for name, number, step in zip((one, other), np.divmod(np.arange(rows.size), GRID), steps, strict=True):
+        if name in PLACES:
+            octets[:, PLACES[name] : PLACES[name] + 4] = (number * step).astype(">u4").view(np.uint8).reshape(-1, 4)
+        else:
+            rows[name] = number * step
+    made = np.zeros(rows.size, np.int64)
+    prints(octets.ravel(), rows, made)
+    assert np.unique(made).size == rows.size
+    crowd = np.bincount(made >> 9 & SETS - 1, minlength=SETS)  # two in each, were they even
+    assert np.maximum(crowd - WAYS, 0).sum() < 0.05 * rows.size
 
 
 def test_retransmissions_are_kept():

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from analyzer.kernels import flows as fl
+from analyzer.kernels.headers import V4_MAPPED
+from analyzer.kernels.jit import kernel
 from analyzer.metering.flows import finish
 from tests.builders import frames as fr
 from tests.builders.captures import Shot
@@ -96,3 +99,41 @@ def test_ten_thousand_flows_find_themselves_again():
     assert sweep.counter(fl.FLOWS) == 10_000
     packets = sweep.tables.sides["packets"][:20_000]
     assert sorted(packets.tolist()) == [0] * 10_000 + [2] * 10_000
+
+
+MANY = 1 << 14
+STEPS = np.arange(MANY, dtype=np.int64)
+
+
+@kernel
+def looked_at(one, other, one_port, other_port, seed, slots):
+    """How many slots are looked at while flows between these ends are entered, one after the other."""
+    mask = slots.size - 1
+    looks = 0
+    for k in range(one.size):
+        at = fl.ends_hash(V4_MAPPED | one[k], V4_MAPPED | other[k], one_port[k], other_port[k], 6, seed) & mask
+        looks += 1
+        while slots[at] >= 0:
+            at = (at + 1) & mask
+            looks += 1
+        slots[at] = k
+    return looks
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        (1, 2, STEPS & 127, STEPS >> 7),
+        (1, 2, STEPS, 80),
+        (1, STEPS, 40000, 102),
+        (STEPS & 127, 0x10000 + (STEPS >> 7), 2222, 2222),
+        (1 << 8 * (STEPS & 3), STEPS >> 2, STEPS & 3, 5),
+    ],
+    ids=["ports by ports", "ports", "hosts", "hosts by hosts", "bits"],
+)
+@pytest.mark.parametrize("seed", [0, 1, 1 << 40, *np.random.default_rng(7).integers(1 << 62, size=20)])
+def test_flows_that_go_by_steps_lie_apart(ends, seed):
+    """A scan or a flood finds its slots as soon as any flows do: at half load 1.5 of them are looked at (Knuth)."""
+    columns = [np.ascontiguousarray(np.broadcast_to(np.int64(end), MANY)) for end in ends]
+    looks = looked_at(*columns, np.int64(seed), np.full(2 * MANY, -1, np.int64))
+    assert looks < 1.6 * MANY
